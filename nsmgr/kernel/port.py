@@ -1,0 +1,71 @@
+"""The one door to Linux. ``apply``, ``watch`` and ``lab`` know only this Protocol; LinuxKernel and FakeKernel implement it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from nsmgr.plan.plan import Batch, Verdict
+from nsmgr.plan.state import NetnsState
+
+LINKS, ADDRESSES, ROUTES, RULES = 1, 2, 4, 8
+EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES
+
+
+@dataclass(slots=True)
+class Want:
+    """What to read in one namespace. ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>"."""
+
+    kinds: int = EVERYTHING
+    sysctls: Sequence[str] = ()
+    source: str = ""
+    peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
+
+
+@dataclass(slots=True)
+class Observation:
+    """namespaces: those that exist and could be read; absent names are simply missing; stale: file there, no namespace."""
+
+    namespaces: dict[str, NetnsState] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went over the wire since construction. A no-op apply has writes == 0 (asserted by tests)."""
+
+    writes: int = 0  # netlink requests that change something, plus sysctl writes and ioctls
+    reads: int = 0  # dumps and gets
+    bytes_out: int = 0
+    bytes_in: int = 0
+    retries: int = 0  # dumps repeated after NLM_F_DUMP_INTR
+
+
+@runtime_checkable
+class KernelPort(Protocol):
+    """All methods may raise KernelError / PrivilegeError for trouble that concerns the whole call, never per step."""
+
+    counters: Counters
+
+    def observe(self, wants: Mapping[str, Want]) -> Observation:
+        """One dump per family and namespace; references resolved across all the namespaces read in this call."""
+        ...
+
+    def probe(self, kinds: Iterable[str]) -> dict[str, str]:
+        """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing."""
+        ...
+
+    def transact(self, batch: Batch) -> list[Verdict]:
+        """Send the batch's steps in order (one send where it is all netlink), one verdict per step, in order."""
+        ...
+
+    def list_netns(self) -> list[str]:
+        """Names under /run/netns."""
+        ...
+
+    def wait_gone(self, names: Sequence[str], cookies: Sequence[int], timeout: float) -> list[str]:
+        """Wait until the namespaces that NETNS_DEL unnamed are really destroyed; returns those still alive at the end."""
+        ...
+
+    def close(self) -> None: ...

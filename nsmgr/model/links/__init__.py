@@ -1,0 +1,30 @@
+"""Link kinds. ``kind_class("vxlan")`` imports nsmgr/model/links/vxlan.py and returns its Link subclass: adding a kind is one file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from nsmgr.model.links.base import Link
+
+
+@cache
+def kind_names() -> tuple[str, ...]:
+    """All kinds this version knows, sorted; found by looking into the package, not from a list."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
+
+
+@cache
+def kind_class(kind: str) -> type[Link]:
+    """The model of a kind; :class:`Link` itself for an unknown one (a foreign link that is only observed).
+
+    A module may define several kinds' common base, but exactly one class whose KIND is the module's name.
+    """
+    if kind not in kind_names():
+        return Link
+    module = importlib.import_module(f"{__name__}.{kind}")
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Link) and value.KIND == kind:
+            return value
+    raise TypeError(f"{module.__name__} defines no Link subclass with KIND = {kind!r}")

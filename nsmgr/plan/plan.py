@@ -1,0 +1,178 @@
+"""A plan: what will be done, as values. Printed, saved, counted, applied: always the same object.
+
+Two levels. An :class:`Operation` is what a person reads (one object, one action, its attributes). A :class:`Step` is one
+request to the kernel that serves an operation; a batch of steps goes out in one ``sendmsg``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nsmgr.model.base import Value
+from nsmgr.plan.state import Path
+
+
+class Action(enum.Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    MOVE = "move"
+
+    @property
+    def sign(self) -> str:
+        return {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "move": ">"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class AttrChange:
+    """observed None = not there before; desired None = taken away."""
+
+    name: str
+    observed: Value
+    desired: Value
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One object, one action. ``type``: namespace, link, address, route, rule, sysctl. ``key``: the object's canonical text."""
+
+    id: int
+    action: Action
+    netns: str
+    type: str
+    key: str
+    changes: tuple[AttrChange, ...] = ()
+    reason: str = ""
+    origin: Path = ()
+
+
+class Verb(enum.IntEnum):
+    """What a step asks. The fields of Step that each verb uses:
+
+    NETNS_ADD      netns; args {"repair": bool} (unlink a stale file first)
+    NETNS_DEL      netns; waits for nothing itself
+    LINK_ADD       index, name, kind, attrs (top level, kind data, flags; references are already ifindexes; "state" included);
+                   args: {"target": netns | absent (the link is born there instead of ``netns``, the sender's),
+                          "peer": {"netns", "name", "index", "attrs"} for pairs}
+    TUN_ADD        index, name, kind "tun"|"tap", attrs   (ioctl, not netlink)
+    LINK_SET       index, kind, attrs (top level + flags + inet6), args {"rename": new name} optional
+    LINK_DATA      index, kind, attrs (kind data only: RTM_NEWLINK without CREATE; full set where the kind needs it)
+    LINK_MOVE      index, name, args {"target": netns, "rename": name, "new_index": int}
+    LINK_DEL       index, name
+    ALTNAME_ADD/ALTNAME_DEL  index, args {"names": tuple}
+    ADDR_ADD       index (of the link), name (link), obj Address; args {"replace": bool}
+    ADDR_DEL       index, name, obj Address (as observed)
+    ROUTE_ADD      obj Route with nexthop dev names; args {"replace": bool, "indexes": {dev name: ifindex}}
+    ROUTE_DEL      obj Route; args {"indexes": …}
+    RULE_ADD / RULE_DEL  obj Rule
+    SYSCTL         name dotted key, args {"value": text}
+    """
+
+    NETNS_ADD = 1
+    NETNS_DEL = 2
+    LINK_ADD = 3
+    TUN_ADD = 4
+    LINK_SET = 5
+    LINK_DATA = 6
+    LINK_MOVE = 7
+    LINK_DEL = 8
+    ALTNAME_ADD = 9
+    ALTNAME_DEL = 10
+    ADDR_ADD = 11
+    ADDR_DEL = 12
+    ROUTE_ADD = 13
+    ROUTE_DEL = 14
+    RULE_ADD = 15
+    RULE_DEL = 16
+    SYSCTL = 17
+
+
+@dataclass(slots=True)
+class Step:
+    """One request. ``netns`` is the namespace whose socket (or /proc view) carries it.
+
+    needs: ids of steps without which this one is not sent: they failed → this one is skipped.
+    """
+
+    id: int
+    op: int
+    verb: Verb
+    netns: str
+    index: int = 0
+    name: str = ""
+    kind: str = ""
+    attrs: dict[str, Value] = field(default_factory=dict)
+    args: dict[str, Any] = field(default_factory=dict)
+    obj: Any = None
+    needs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Steps for one namespace, in order, sent together. NETNS_ADD/NETNS_DEL batches hold many namespaces (netns "")."""
+
+    netns: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The kernel's answer to one step: errno 0 = ok. ``skipped``: not sent, ``blame`` is the step id that failed before it.
+
+    errno -1 = the answer was lost (outcome unknown: re-read).
+    """
+
+    step: int
+    errno: int = 0
+    extack: str = ""
+    attribute: str = ""
+    skipped: bool = False
+    blame: int = -1
+
+    @property
+    def ok(self) -> bool:
+        return self.errno == 0 and not self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    move: int = 0
+    delete: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Immutable; ``bool(plan)`` is False when there is nothing to do."""
+
+    deployment: str
+    operations: tuple[Operation, ...] = ()
+    steps: tuple[Step, ...] = ()
+    batches_: tuple[Batch, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.operations)
+
+    def batches(self) -> Iterator[Batch]:
+        """One netlink send per namespace and phase, split only where a dependency crosses namespaces."""
+        return iter(self.batches_)
+
+    @property
+    def summary(self) -> Summary:
+        counts = dict.fromkeys(Action, 0)
+        for operation in self.operations:
+            counts[operation.action] += 1
+        return Summary(
+            counts[Action.CREATE], counts[Action.UPDATE], counts[Action.REPLACE], counts[Action.MOVE], counts[Action.DELETE]
+        )
+
+    def steps_of(self, operation: Operation) -> Sequence[Step]:
+        return [step for step in self.steps if step.op == operation.id]
