@@ -1,0 +1,82 @@
+"""What in a namespace is not ours to prune: made by the kernel or by a daemon, or excluded by ``ignore:``.
+
+Shared by prune and by export, so that what one leaves alone the other does not claim.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from nsmgr.plan.state import PROTO_NSMGR, Address, Ignore, Link, Route, Rule
+
+RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC = 1, 2, 3, 4  # linux/rtnetlink.h
+IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA, IFAPROT_KERNEL_LL = 1, 2, 3  # linux/if_addr.h
+FRA_PROTO_KERNEL = RTPROT_KERNEL
+
+OUR_ROUTE_PROTOCOLS = frozenset((RTPROT_BOOT, RTPROT_STATIC, PROTO_NSMGR))
+_KERNEL_ROUTE_TYPES = frozenset(("local", "broadcast", "anycast", "multicast"))
+
+
+def kernel_made_address(address: Address) -> bool:
+    """Loopback's own, link-local and router-advertised addresses, and those with a lifetime (a DHCP client keeps them)."""
+    attrs = address.attrs
+    proto = attrs.get("proto")
+    if proto in (IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA, IFAPROT_KERNEL_LL):
+        return True
+    if proto == PROTO_NSMGR:
+        return False
+    if address.address in ("127.0.0.1/8", "::1/128"):
+        return address.link == "lo"
+    if attrs.get("mngtmpaddr") or attrs.get("permanent") is False:
+        return True
+    # Kernels before 5.18 have no IFA_PROTO; there a link-local /64 is taken as addrconf's own.
+    return "proto" not in attrs and address.address.startswith("fe80:") and address.address.endswith("/64")
+
+
+def foreign_route(route: Route) -> bool:
+    """Connected, local and advertised routes, and those a routing daemon put there (its protocol number is its name)."""
+    return route.attrs.get("proto") not in OUR_ROUTE_PROTOCOLS or route.attrs.get("type") in _KERNEL_ROUTE_TYPES
+
+
+def kernel_rule(rule: Rule) -> bool:
+    """Rules 0, 32766, 32767 and the l3mdev rule (fib_default_rules_init, vrf_fib_rule): FRA_PROTOCOL is kernel."""
+    if rule.proto == FRA_PROTO_KERNEL:
+        return True
+    # Kernels before 4.17 do not report FRA_PROTOCOL.
+    return rule.proto == 0 and rule.attrs.get("priority") in (0, 32766, 32767) and "from" not in rule.attrs
+
+
+def ignored_link(link: Link, ignore: Ignore) -> bool:
+    return any(fnmatchcase(link.name, pattern) for pattern in ignore.links)
+
+
+def ignored_address(address: Address, ignore: Ignore) -> bool:
+    if not ignore.addresses:
+        return False
+    seen = {"address": address.address, "link": address.link, "dev": address.link}
+    seen.update((name, str(value)) for name, value in address.attrs.items())
+    return any(_matches(seen, patterns) for patterns in ignore.addresses)
+
+
+def ignored_route(route: Route, ignore: Ignore) -> bool:
+    if not ignore.routes:
+        return False
+    seen = {"to": route.to, "table": str(route.table), "metric": str(route.metric)}
+    seen.update((name, str(value)) for name, value in route.attrs.items())
+    seen["protocol"] = seen.get("proto", "")
+    if route.nexthops:
+        seen["dev"], seen["via"] = route.nexthops[0].dev, route.nexthops[0].via
+    return any(_matches(seen, patterns) for patterns in ignore.routes)
+
+
+def ignored_rule(rule: Rule, ignore: Ignore) -> bool:
+    if not ignore.rules:
+        return False
+    seen = {name: str(value) for name, value in rule.attrs.items()} | {"protocol": str(rule.proto)}
+    return any(_matches(seen, patterns) for patterns in ignore.rules)
+
+
+def _matches(seen: dict[str, str], patterns: object) -> bool:
+    """Every pattern of one entry fits; a protocol may be given by number or by its rt_protos name."""
+    assert hasattr(patterns, "items")
+    return all(name in seen and fnmatchcase(seen[name], str(pattern)) for name, pattern in patterns.items())
