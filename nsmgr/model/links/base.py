@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Value, Where
 from nsmgr.types import IfName, LinkRef, Mac, Size
 
 IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 0x200, 0x1000  # linux/if.h
+
+data = partial(Attr, where=Where.DATA)  # a row of the kind's IFLA_INFO_DATA
+shown = partial(Attr, change=Change.READ_ONLY, where=Where.DATA, export=False)  # the same, the kernel's to set
+READONLY = Field(json_schema_extra={"readOnly": True})
 
 
 class Link(Resource):
@@ -26,10 +32,17 @@ class Link(Resource):
     DATA_REQUIRED: newlink refuses a message without INFO_DATA.
     PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY).
     PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
-    PARENT_ATTR: name of the row that carries the lower link ("parent"), resolved in the SENDER's namespace.
     PARENT_REQUIRED: newlink refuses a link without it.
     BIRTH: attributes of the creating message that are not managed afterwards.
+    CONTROLLER: can have ports (``controller`` of other links may name it).
+    TAKES_PARENT: can be stacked on a lower link; False = ``parent`` is refused.
+    WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
+    COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
+    DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
+    MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
     """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     TYPE: ClassVar[str] = "link"
     KIND: ClassVar[str] = ""
@@ -44,12 +57,18 @@ class Link(Resource):
     PORT_BOUNCES: ClassVar[bool] = False
     PARENT_REQUIRED: ClassVar[bool] = False
     BIRTH: ClassVar[Mapping[str, Value]] = {}
+    CONTROLLER: ClassVar[bool] = False
+    TAKES_PARENT: ClassVar[bool] = False
+    WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
+    COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    DEFAULTS: ClassVar[Mapping[str, Value]] = {}
     DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
+    MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)
 
     kind: str | None = None
-    state: Annotated[Literal["up", "down"], Attr(where=Where.FLAG, flag=IFF_UP, convert=Names({"down": 0, "up": 1}), default="up")] = (
-        "up"
-    )
+    state: Annotated[
+        Literal["up", "down"], Attr(where=Where.FLAG, flag=IFF_UP, convert=Names({"down": 0, "up": 1}), default="up")
+    ] = "up"
     """Administrative state (IFF_UP)."""
     mtu: Annotated[int | None, Field(ge=0, le=2**31 - 1), Attr("IFLA_MTU", unit="bytes")] = None
     """Largest layer-3 packet."""
@@ -118,6 +137,33 @@ class Link(Resource):
     sysctls: dict[str, str | int | bool] = Field(default_factory=dict)
     """Per-link sysctls in short form: ``ipv4.rp_filter: 0`` is net.ipv4.conf.<link>.rp_filter."""
 
+    @classmethod
+    def rows(cls) -> Mapping[str, Attr]:
+        """Field name → row, base class first, with this kind's ``DEFAULTS`` applied."""
+        return _link_rows(cls)
+
+    @classmethod
+    def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
+        """Whether changing row ``name`` from ``observed`` to ``desired`` means deleting the link and making it again."""
+        return cls.rows()[name].change is Change.REPLACE
+
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         """Semantic faults within this one link: (field, message, hint). Kinds extend it."""
-        return []
+        found: list[tuple[str, str, str]] = []
+        if self.KIND and self.parent is not None and not self.TAKES_PARENT:
+            found.append(("parent", f"a {self.KIND} link has no parent", "remove `parent`"))
+        if self.PARENT_REQUIRED and self.parent is None:
+            found.append(("parent", f"a {self.KIND} link needs a parent", "name the lower link: `parent: eth0`"))
+        low, high = self.MTU_RANGE
+        if self.mtu is not None and (self.mtu < low or (high and self.mtu > high)):
+            found.append(("mtu", f"{self.mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
+        for field, row in self.rows().items():
+            if row.change is Change.READ_ONLY and field in self.model_fields_set:
+                found.append((field, "is reported by the kernel and cannot be configured", f"remove `{field}`"))
+        return found
+
+
+@cache
+def _link_rows(cls: type[Link]) -> Mapping[str, Attr]:
+    rows = super(Link, cls).rows()
+    return {name: replace(row, default=cls.DEFAULTS[name]) if name in cls.DEFAULTS else row for name, row in rows.items()}

@@ -1,0 +1,148 @@
+"""Conversions between canonical values and what the codec reads and writes, beyond those of :mod:`nsmgr.model.base`.
+
+The codec's values have pyroute2's shapes: an NLA struct is a dict of its fields, a nest of repeated attributes is
+``{"attrs": [(name, value), …]}``, an array nest is a list, an NLA_FLAG is ``True``.
+``to_wire`` returning None means: leave the attribute out of the message.
+Also here: the pydantic validators that several kinds share. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sys import byteorder
+from typing import Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from nsmgr.model.base import Names, Value
+
+CLOCK_T = 100  # USER_HZ: clock_t ticks a second, the unit of the bridge's timers on the wire
+HZ_ROUNDING = 40  # ms: clock_t → jiffies → clock_t loses up to a tick each way (12345 reads back 12344 at HZ=250)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An NLA_FLAG: it is there or it is not, so false cannot be sent; row.absent is False."""
+
+    def to_wire(self, value: Any) -> Any:
+        return True if value else None
+
+    def from_wire(self, value: Any) -> Value:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A number some of whose values have names (vxlan tos 1 = inherit): ``int`` or name on the canonical side."""
+
+    names: Mapping[str, int]
+
+    def to_wire(self, value: Any) -> Any:
+        return self.names[value] if isinstance(value, str) else int(value)
+
+    def from_wire(self, value: Any) -> Value:
+        return next((name for name, number in self.names.items() if number == value), int(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A struct of numbers: a tuple in the order of ``fields`` here, a dict on the codec's side."""
+
+    fields: tuple[str, ...]
+
+    def to_wire(self, value: Any) -> Any:
+        return dict(zip(self.fields, value, strict=True))
+
+    def from_wire(self, value: Any) -> Value:
+        return tuple(value[name] for name in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An array nest (IFLA_BOND_ARP_IP_TARGET): a tuple here, a list on the codec's side; order kept."""
+
+    def to_wire(self, value: Any) -> Any:
+        return list(value)
+
+    def from_wire(self, value: Any) -> Value:
+        return tuple(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A nest that repeats one attribute with plain values; a sorted tuple here (the kernel dumps them in hash order)."""
+
+    nla: str
+
+    def to_wire(self, value: Any) -> Any:
+        return {"attrs": [(self.nla, item) for item in value]}
+
+    def from_wire(self, value: Any) -> Value:
+        return tuple(sorted(item for name, item in _attrs(value) if name == self.nla))
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A nest that repeats a {from, to} struct (vlan QoS maps): a sorted tuple of pairs here."""
+
+    nla: str
+
+    def to_wire(self, value: Any) -> Any:
+        return {"attrs": [(self.nla, {"from": source, "to": target}) for source, target in value]}
+
+    def from_wire(self, value: Any) -> Value:
+        return tuple(sorted((item["from"], item["to"]) for name, item in _attrs(value) if name == self.nla))
+
+
+def _attrs(value: Any) -> Iterable[tuple[str, Any]]:
+    return [(attribute[0], attribute[1]) for attribute in value["attrs"]]
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeId:
+    """struct ifla_bridge_id, read only: ``8000.02:00:00:00:00:01``, priority in hex and MAC.
+
+    pyroute2 reads the big-endian priority in the machine's order: its two bytes are put back here.
+    """
+
+    def to_wire(self, value: Any) -> Any:
+        priority, _, address = str(value).partition(".")
+        return {"prio": int.from_bytes(bytes.fromhex(priority), byteorder), "addr": address}
+
+    def from_wire(self, value: Any) -> Value:
+        return f"{int(value['prio']).to_bytes(2, byteorder).hex()}.{value['addr']}"
+
+
+def span(low: int, high: int, why: str) -> AfterValidator:
+    """A duration from ``low`` to ``high`` milliseconds; the message speaks in seconds and names the kernel's reason."""
+
+    def check(value: int | None) -> int | None:
+        if value is not None and not low <= value <= high:
+            raise ValueError(f"{low / 1000:g}s to {high / 1000:g}s ({why})")
+        return value
+
+    return AfterValidator(check)
+
+
+def whole(step: int) -> AfterValidator:
+    """A duration that is a multiple of ``step`` milliseconds: the kernel's attribute has no finer unit."""
+
+    def check(value: int | None) -> int | None:
+        if value is not None and value % step:
+            raise ValueError(f"the kernel counts this in units of {step / 1000:g}s")
+        return value
+
+    return AfterValidator(check)
+
+
+def by_number(names: Names) -> BeforeValidator:
+    """Also take an enumeration's number, as ip(8) prints some; letter case does not matter."""
+    lower = {name.lower(): name for name in names.numbers}
+
+    def canonical(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return names.from_wire(value)
+        return lower.get(value.lower(), value) if isinstance(value, str) else value
+
+    return BeforeValidator(canonical)
