@@ -1,0 +1,47 @@
+"""May we touch this? Refusals computed before anything is planned, so that nothing has been touched when they are raised."""
+
+from __future__ import annotations
+
+from nsmgr.errors import ConflictError, NsmgrError
+from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState
+
+
+def check_claims(desired: DesiredState, observed: ObservedState) -> None:
+    """Refuse namespaces that exist and are not this deployment's.
+
+    Raises:
+        ConflictError: a declared name is taken by a namespace this deployment did not make and may not adopt, or two
+            deployments claim it; one message with a line for each.
+        NsmgrError: a namespace to adopt (``from:``) does not exist.
+    """
+    conflicts, missing, hint = [], [], ""
+    for name, netns in desired.namespaces.items():
+        if owner := observed.foreign_owner.get(name):
+            conflicts.append(f"namespace {name} belongs to deployment {owner}, deployment {desired.name} claims it too")
+            hint = f"take it out of one of the two files, or `nsmgr destroy {owner}`"
+        elif (state := observed.namespaces.get(name)) is None:
+            if netns.source not in ("create",) and name != HOST:
+                missing.append(f"namespace {name} ({netns.source.replace(':', ' ')}) does not exist")
+        elif not may_manage(netns, observed, state.cookie):
+            recorded = observed.owned.namespaces.get(name)
+            why = "was re-created by somebody else" if recorded else f"exists and was not made by deployment {desired.name}"
+            conflicts.append(f"namespace {name} {why}")
+            hint = "`adopt: true` in the namespace takes it over, `from: {path: …}` manages only what is declared in it"
+    if conflicts:
+        raise ConflictError("; ".join(conflicts), hint=hint)
+    if missing:
+        raise NsmgrError(
+            "; ".join(missing), hint="is the process still running? `from: {pid: …}` needs its number in this pid namespace"
+        )
+
+
+def may_manage(netns: DesiredNetns, observed: ObservedState, cookie: int) -> bool:
+    """Whether an existing namespace of this name is ours, or offered by the configuration.
+
+    A recorded cookie of 0 means: the name was free when this deployment set out to make it, and the process died
+    before it could write down the identity.
+    """
+    if netns.source != "create" or netns.adopt or netns.name == HOST:
+        return True
+    recorded = observed.owned.namespaces.get(netns.name)
+    return recorded is not None and recorded in (0, cookie)

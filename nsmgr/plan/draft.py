@@ -1,0 +1,109 @@
+"""The planner's work sheet: operations and steps as they are found, sorted into lanes that give the order within a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nsmgr.plan.plan import Action, AttrChange, Batch, Operation, Plan, Step, Verb
+from nsmgr.plan.schedule import schedule
+from nsmgr.plan.state import Path
+
+_TYPE_ORDER = {"namespace": 0, "sysctl": 1, "link": 2, "address": 3, "route": 4, "rule": 5}
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Steps of one namespace by kind of work. The order of the fields is the order in which they are carried out.
+
+    Deletions first (rules before the routes they look up, routes before addresses, addresses before links), then what is
+    made: sysctls that later links inherit, links from lower to upper, per-link sysctls while the link is still down
+    (accept_ra, addr_gen_mode: NETDEV_UP makes the fe80 address), up, addresses, routes (their gateway must be on link),
+    rules.
+    """
+
+    rule_del: list[Step] = field(default_factory=list)
+    route_del: list[Step] = field(default_factory=list)
+    address_early: list[Step] = field(default_factory=list)
+    address_del: list[Step] = field(default_factory=list)
+    link_del: list[Step] = field(default_factory=list)
+    sysctl: list[Step] = field(default_factory=list)
+    link: list[Step] = field(default_factory=list)
+    link_sysctl: list[Step] = field(default_factory=list)
+    up: list[Step] = field(default_factory=list)
+    address: list[Step] = field(default_factory=list)
+    route: list[Step] = field(default_factory=list)
+    rule: list[Step] = field(default_factory=list)
+
+    def deletions(self) -> list[Step]:
+        return self.rule_del + self.route_del + self.address_early + self.address_del + self.link_del
+
+    def creations(self) -> list[Step]:
+        return self.sysctl + self.link + self.link_sysctl + self.up + self.address + self.route + self.rule
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects while the planner walks; ``finish`` turns it into the immutable Plan."""
+
+    deployment: str
+    operations: list[Operation] = field(default_factory=list)
+    lanes: dict[str, Lanes] = field(default_factory=dict)
+    netns_add: list[Step] = field(default_factory=list)
+    netns_del: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    steps_made: int = 0
+
+    def lane(self, netns: str) -> Lanes:
+        lanes = self.lanes.get(netns)
+        if lanes is None:
+            lanes = self.lanes[netns] = Lanes()
+        return lanes
+
+    def operation(
+        self,
+        action: Action,
+        netns: str,
+        type_: str,
+        key: str,
+        changes: Iterable[AttrChange] = (),
+        reason: str = "",
+        origin: Path = (),
+    ) -> int:
+        number = len(self.operations)
+        self.operations.append(Operation(number, action, netns, type_, key, tuple(changes), reason, origin))
+        return number
+
+    def step(self, op: int, verb: Verb, netns: str, **fields: object) -> Step:
+        number = self.steps_made
+        self.steps_made = number + 1
+        return Step(number, op, verb, netns, **fields)  # type: ignore[arg-type]  # the fields of Step, by name
+
+    def finish(self, order: Iterable[str], existing: frozenset[str]) -> Plan:
+        """order: namespaces as the document lists them, then those to delete; existing: those that are there already."""
+        rank = {netns: place for place, netns in enumerate(order)}
+        names = sorted(self.lanes, key=lambda netns: rank.get(netns, len(rank)))
+        batches: list[Batch] = []
+        done: set[int] = set()
+        if self.netns_add:
+            batches.append(Batch("", tuple(self.netns_add)))
+            done.update(step.id for step in self.netns_add)
+        for part in ("deletions", "netns_del", "creations"):
+            if part == "netns_del":
+                if self.netns_del:
+                    batches.append(Batch("", tuple(self.netns_del)))
+                    done.update(step.id for step in self.netns_del)
+                continue
+            made = schedule({netns: getattr(self.lanes[netns], part)() for netns in names}, existing, done)
+            done.update(step.id for batch in made for step in batch.steps)
+            batches += made
+        operations = sorted(
+            self.operations, key=lambda o: (rank.get(o.netns, len(rank)), o.action is Action.DELETE, _TYPE_ORDER[o.type], o.id)
+        )
+        return Plan(
+            self.deployment,
+            tuple(operations),
+            tuple(step for batch in batches for step in batch.steps),
+            tuple(batches),
+            tuple(self.warnings),
+        )
