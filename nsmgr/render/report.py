@@ -1,0 +1,153 @@
+"""What became of a plan: the state of each operation from the verdicts of its steps, and the text of a failed apply."""
+
+from __future__ import annotations
+
+import enum
+import errno as _errno
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nsmgr.errors import errno_text
+from nsmgr.plan.plan import Operation, Plan, Step, Verdict
+from nsmgr.render.hints import hint
+from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint, plan_text
+from nsmgr.render.values import plural
+
+
+class Fate(enum.Enum):
+    DONE = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something it needs failed
+    NOT_RUN = "not run"  # interrupted before its turn
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``verdict``: the first one that is not ok; ``because``: the operation whose failure caused the skip."""
+
+    operation: Operation
+    fate: Fate
+    verdict: Verdict | None = None
+    because: Operation | None = None
+
+
+def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
+    """One outcome an operation, in the plan's order.
+
+    An operation without steps of its own rides on another's message (a veth peer in its creator's RTM_NEWLINK, a link that
+    dies with its namespace): it shares the fate of the step that names it, and is done when none does.
+    """
+    by_id = {operation.id: operation for operation in plan.operations}
+    steps: dict[int, list[Step]] = {}
+    carriers: dict[tuple[str, str], Step] = {}
+    owner: dict[int, int] = {}
+    for step in plan.steps:
+        steps.setdefault(step.op, []).append(step)
+        owner[step.id] = step.op
+        peer = step.args.get("peer")
+        if isinstance(peer, Mapping):
+            carriers[str(peer.get("netns")), str(peer.get("name"))] = step
+    found = []
+    for operation in plan.operations:
+        own = steps.get(operation.id)
+        if own is None:
+            carrier = carriers.get((operation.netns, operation.key)) if operation.type == "link" else None
+            own = [carrier] if carrier else []
+        found.append(_outcome(operation, own, verdicts, by_id, owner))
+    return found
+
+
+def _outcome(
+    operation: Operation,
+    steps: Sequence[Step],
+    verdicts: Mapping[int, Verdict],
+    by_id: Mapping[int, Operation],
+    owner: Mapping[int, int],
+) -> Outcome:
+    answers = [verdicts.get(step.id) for step in steps]
+    for verdict in answers:
+        if verdict is not None and verdict.errno and not verdict.skipped:
+            return Outcome(operation, Fate.FAILED, verdict)
+    for verdict in answers:
+        if verdict is not None and verdict.skipped:
+            return Outcome(operation, Fate.SKIPPED, verdict, by_id.get(owner.get(verdict.blame, -1)))
+    return Outcome(operation, Fate.NOT_RUN if None in answers else Fate.DONE)
+
+
+def errno_name(number: int) -> str:
+    """``EBUSY`` for 16; "" for a lost answer."""
+    return _errno.errorcode.get(number, str(number)) if number > 0 else ""
+
+
+def failure_text(
+    plan: Plan,
+    verdicts: Mapping[int, Verdict],
+    *,
+    result: str = "failed",
+    remaining: Plan | None = None,
+    color: bool = False,
+    locate: Locate | None = None,
+    verbose: bool = False,
+) -> str:
+    """Done, failed and skipped of an apply that did not come through, without a newline at the end.
+
+    Args:
+        remaining: what still differs after the re-read, when verify found something though all answers were good.
+        verbose: list the operations that were done too, not only their number.
+    """
+    return "\n".join(_failure_lines(outcomes(plan, verdicts), plan, result, remaining, color, locate, verbose))
+
+
+def _failure_lines(
+    all_outcomes: Sequence[Outcome],
+    plan: Plan,
+    result: str,
+    remaining: Plan | None,
+    color: bool,
+    locate: Locate | None,
+    verbose: bool,
+) -> Iterator[str]:
+    groups: dict[Fate, list[Outcome]] = {fate: [] for fate in Fate}
+    for outcome in all_outcomes:
+        groups[outcome.fate].append(outcome)
+    counts = ", ".join(f"{len(groups[fate])} {word}" for fate, word in _WORDS if groups[fate] or fate in (Fate.DONE, Fate.FAILED))
+    yield f"apply of {plan.deployment} {result}: {counts} of {plural(len(all_outcomes), 'operation')}"
+    if verbose and groups[Fate.DONE]:
+        yield paint("done", GREEN, color)
+        yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.DONE])
+    if groups[Fate.FAILED]:
+        yield paint("failed", RED, color)
+        for outcome in groups[Fate.FAILED]:
+            yield from _failed_lines(outcome, color, locate)
+    if groups[Fate.SKIPPED]:
+        yield paint("skipped", YELLOW, color)
+        for outcome in groups[Fate.SKIPPED]:
+            because = f"  because of: {_what(outcome.because)}" if outcome.because else ""
+            yield f"  {_what(outcome.operation)}{because}"
+    if groups[Fate.NOT_RUN]:
+        yield paint("not begun", YELLOW, color)
+        yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.NOT_RUN])
+    if remaining and not groups[Fate.FAILED]:
+        yield paint("still different after the re-read", RED, color)
+        yield plan_text(remaining, color=color, locate=locate)
+
+
+_WORDS = ((Fate.DONE, "done"), (Fate.FAILED, "failed"), (Fate.SKIPPED, "skipped"), (Fate.NOT_RUN, "not begun"))
+
+
+def _what(operation: Operation) -> str:
+    return f"{operation.netns}: {operation.action.value} {object_text(operation)}"
+
+
+def _failed_lines(outcome: Outcome, color: bool, locate: Locate | None) -> Iterator[str]:
+    operation, verdict = outcome.operation, outcome.verdict
+    assert verdict is not None  # a FAILED outcome always carries the refusal
+    refusal = errno_text(verdict.errno) if verdict.errno > 0 else "the kernel's answer was lost"
+    words = f' "{verdict.extack}"' if verdict.extack else ""
+    yield f"  {paint(_what(operation), BOLD, color)}: {refusal}{words}"
+    if verdict.attribute:
+        yield f"      attribute: {verdict.attribute}"
+    if locate and operation.origin and (place := locate(operation.origin)):
+        yield f"      asked for at: {place}"
+    if advice := hint(verdict.errno, verdict.extack, type=operation.type, action=operation.action.value):
+        yield f"      hint: {advice}"

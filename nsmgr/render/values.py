@@ -1,0 +1,86 @@
+"""Canonical values in the words of the configuration: durations as ``300s``, booleans as ``true``, nothing as ``none``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BeforeValidator
+
+from nsmgr.model.base import Resource, Value
+from nsmgr.model.links import kind_class
+from nsmgr.plan.plan import Operation, Plan
+from nsmgr.types import duration
+
+ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
+
+
+def duration_text(milliseconds: int) -> str:
+    """``300s`` for 300000, ``20ms`` for 20: the shortest form that ``nsmgr.types.duration`` reads back to the same number."""
+    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
+
+
+@cache
+def durations(model: type[Resource]) -> frozenset[str]:
+    """Names of the model's fields whose type is a :data:`nsmgr.types.Duration`; found in the annotation, not listed here."""
+    return frozenset(
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if any(map(_is_duration, field.metadata)) or _mentions_duration(field.annotation)
+    )
+
+
+def _is_duration(meta: object) -> bool:
+    return isinstance(meta, BeforeValidator) and meta.func is duration
+
+
+def _mentions_duration(annotation: object) -> bool:
+    return _is_duration(annotation) or any(_mentions_duration(part) for part in get_args(annotation))
+
+
+def config_value(value: Value, *, is_duration: bool = False) -> Any:
+    """The value as JSON or YAML carries it; a duration becomes text because a bare number there means seconds."""
+    if is_duration and isinstance(value, int) and not isinstance(value, bool):
+        return duration_text(value)
+    if isinstance(value, tuple):
+        return [config_value(part) for part in value]
+    return value
+
+
+def value_text(value: Value, *, is_duration: bool = False) -> str:
+    """The value on an attribute line: ``none`` for absent, ``true``/``false``, ``[a, b]``, ``""`` for empty text."""
+    value = config_value(value, is_duration=is_duration)
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(value_text(part) for part in value)}]"
+    return str(value) if value != "" else '""'
+
+
+class Durations:
+    """Which attributes of which operation are durations. The kind of a link is not part of an operation: its steps know it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._kinds: Mapping[int, str] = {step.op: step.kind for step in plan.steps if step.kind}
+
+    def of(self, operation: Operation) -> frozenset[str]:
+        if operation.type == "address":
+            return ADDRESS_DURATIONS
+        if operation.type != "link":
+            return frozenset()
+        kind = next((change.desired for change in operation.changes if change.name == "kind" and change.desired), None)
+        return durations(kind_class(str(kind or self._kinds.get(operation.id, ""))))
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """``1 link``, ``2 links``."""
+    return f"{count} {noun if count == 1 else many or noun + 's'}"
+
+
+def join_names(names: Sequence[str], limit: int = 8) -> str:
+    """``a, b, c and 5 more``."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
