@@ -1,0 +1,93 @@
+"""What the in-memory kernel shows: deep copies in the canonical form of plan.state, as a dump decodes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nsmgr.kernel import fake_sysctl
+from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
+from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
+from nsmgr.model.links import kind_class
+from nsmgr.model.links.base import IFF_UP
+from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
+
+IFA_F_SECONDARY, IFA_F_NODAD, IFA_F_PERMANENT = 0x01, 0x02, 0x80
+IFF_LOOPBACK = 0x8
+
+
+def show(netns: Netns, name: str, kinds: int, sysctls: Sequence[str], read: dict[int, str]) -> NetnsState:
+    """``read``: id(Netns) → the name it is observed under, for all namespaces of the same observe call."""
+    state = NetnsState(name, netns.cookie)
+    devices = sorted(netns.devices.values(), key=lambda device: device.index)
+    if kinds & LINKS:
+        state.links = {device.name: _link(device, read) for device in devices}
+    if kinds & ADDRESSES:
+        for device in devices:
+            for address in device.addresses:
+                shown = _address(device, address)
+                state.addresses[shown.link, shown.address] = shown
+    if kinds & ROUTES:
+        state.routes = {key: [_route(entry) for entry in group] for key, group in netns.routes.items()}
+    if kinds & RULES:
+        for rule in netns.rules:
+            copy = Rule(dict(rule.attrs), rule.proto)
+            state.rules.setdefault(copy.key, []).append(copy)
+    state.sysctls = {key: fake_sysctl.read(netns, key) for key in sysctls}
+    return state
+
+
+def reference(target: Device, home: Netns, read: dict[int, str], *, always: bool = False) -> str:
+    """Bare name at home, ``netns/name`` elsewhere, ``?/#index`` in a namespace that was not read."""
+    if target.home is home and not always:
+        return target.name
+    netns = read.get(id(target.home))
+    return f"?/#{target.index}" if netns is None else f"{netns}/{target.name}"
+
+
+def _link(device: Device, read: dict[int, str]) -> Link:
+    rows = kind_class(device.kind).rows()
+    attrs = dict(device.attrs)
+    for name, row in rows.items():
+        if row.absent is not None and name not in attrs:
+            attrs[name] = row.absent
+    attrs["state"] = "up" if device.up else "down"
+    for attribute, target in device.refs.items():
+        attrs[attribute] = reference(target, device.home, read, always=attribute == "peer")
+    flags = 0
+    for name, row in rows.items():
+        if row.flag and row.convert is not None and name in attrs and (row.convert.to_wire(attrs[name]) != 0):
+            flags |= row.flag
+    far = device.refs.get("peer") or device.refs.get("parent")
+    return Link(
+        device.name,
+        device.kind,
+        device.index,
+        attrs,
+        tuple(device.altnames),
+        flags | (IFF_LOOPBACK if device.kind == LO else 0) | (IFF_UP if device.up else 0),
+        far.index if far is not None else 0,
+        0 if far is not None and far.home is not device.home else -1,
+        device.fallback or device.kind == LO,
+    )
+
+
+def _address(device: Device, address: Address) -> Address:
+    attrs = dict(address.attrs)
+    secondary = bool(attrs.get("secondary"))
+    lifetime = attrs.get("valid_lifetime", "forever")
+    permanent = lifetime == "forever"
+    attrs |= {"secondary": secondary, "tentative": False, "permanent": permanent}
+    attrs["flags"] = (IFA_F_SECONDARY * secondary) | (IFA_F_NODAD * bool(attrs.get("nodad"))) | (IFA_F_PERMANENT * permanent)
+    attrs["valid_lifetime"] = lifetime
+    attrs.setdefault("preferred_lifetime", "forever")
+    attrs.setdefault("nodad", False)
+    return Address(device.name, address.address, attrs)
+
+
+def _route(entry: Entry) -> Route:
+    hops = tuple(
+        replace(hop, dev=device.name if device is not None else "")
+        for hop, device in zip(entry.route.nexthops, entry.devices, strict=True)
+    )
+    return replace(entry.route, nexthops=hops, attrs=dict(entry.route.attrs))
