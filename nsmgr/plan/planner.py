@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nsmgr.plan import addressing, links, routing
+from nsmgr.plan import addressing, link_steps, links, routing
 from nsmgr.plan.claims import check_claims, may_manage
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
@@ -41,7 +41,7 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     for name in sorted(doomed):
         op = draft.operation(Action.DELETE, name, "namespace", name, (), "not in the configuration")
         draft.netns_del.append(draft.step(op, Verb.NETNS_DEL, name, name=name))
-    links.emit(link_plan, draft, desired, observed, born)
+    link_steps.emit(link_plan, draft, desired, observed, born)
     nobody: frozenset[tuple[str, str]] = frozenset()
     for name, netns in desired.namespaces.items():
         state = observed.namespaces.get(name)

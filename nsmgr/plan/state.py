@@ -189,7 +189,8 @@ class Owned:
 
     namespaces: dict[str, int] = field(default_factory=dict)  # name → cookie; 0 = intended, cookie not recorded yet
     objects: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # netns → {(type, key)} in manage: declared
-    physical: dict[str, dict[str, str]] = field(default_factory=dict)  # netns/name → {origin netns, origin name, mac}
+    physical: dict[str, dict[str, str]] = field(default_factory=dict)  # netns/name → {"netns", "name"} it came from
+    sources: dict[str, str] = field(default_factory=dict)  # netns with objects → its DesiredNetns.source
 
 
 @dataclass(slots=True)

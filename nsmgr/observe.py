@@ -1,0 +1,133 @@
+"""What to read for a deployment: which namespaces, which families, which references; before a plan and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, ROUTES, RULES, KernelPort, Want
+from nsmgr.model.links import kind_class
+from nsmgr.plan.plan import Plan, Verb
+from nsmgr.plan.removal import link_id
+from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
+from nsmgr.store import Store
+
+
+def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> ObservedState:
+    """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet."""
+    records = store.deployments()
+    own = next((record for record in records if record.name == desired.name), None)
+    owned = own.owned() if own is not None else Owned()
+    foreign = {netns: record.name for record in records if record.name != desired.name for netns in record.namespaces}
+    observed = _read(desired, owned, kernel, dict.fromkeys(owned.namespaces, EVERYTHING))
+    observed.owned = owned
+    observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
+    wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
+    present = {link.kind for state in observed.namespaces.values() for link in state.links.values()}
+    unseen = sorted(kind for kind in wanted - present if kind and kind_class(kind).MAKER != "none")
+    if unseen:
+        observed.unsupported = kernel.probe(unseen)
+    return observed
+
+
+def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int]) -> ObservedState:
+    wants: dict[str, Want] = {}
+    physical = bool(owned.physical)
+    for name, netns in desired.namespaces.items():
+        kinds = EVERYTHING if netns.manage == "all" else _declared_kinds(netns) | _owned_kinds(owned.objects.get(name, ()))
+        want = wants[name] = Want(kinds, _sysctls(netns), _source(netns))
+        want.peers = neighbours(netns)
+        physical |= any(link.kind == "physical" for link in netns.links.values())
+    for name, source in owned.sources.items():
+        wants.setdefault(name, Want(EVERYTHING, source="" if source == "create" else source))
+    for name, kinds in more.items():
+        wants.setdefault(name, Want(kinds))
+    if physical:
+        wants.setdefault(HOST, Want(LINKS, source="host"))
+    observation = kernel.observe(wants)
+    return ObservedState(observation.namespaces, frozenset(observation.stale))
+
+
+def _source(netns: DesiredNetns) -> str:
+    return "" if netns.source == "create" else netns.source
+
+
+def _sysctls(netns: DesiredNetns) -> list[str]:
+    return [*netns.sysctls, *(key for link in netns.links.values() for key in link.sysctls)]
+
+
+def _declared_kinds(netns: DesiredNetns) -> int:
+    return (
+        LINKS
+        | (ADDRESSES if any(link.addresses for link in netns.links.values()) else 0)
+        | (ROUTES if netns.routes else 0)
+        | (RULES if netns.rules else 0)
+    )
+
+
+def _owned_kinds(objects: Iterable[tuple[str, str]]) -> int:
+    table = {"link": LINKS, "address": ADDRESSES, "route": ROUTES, "rule": RULES}
+    kinds = 0
+    for kind, _ in objects:
+        kinds |= table.get(kind, 0)
+    return kinds
+
+
+def neighbours(netns: DesiredNetns) -> list[str]:
+    """Other namespaces that the links of this one refer to: peers and lower links."""
+    found: dict[str, None] = {}
+    for link in netns.links.values():
+        for name in ("peer", "parent"):
+            value = link.attrs.get(name)
+            if isinstance(value, str):
+                other = link_id(netns.name, value)[0]
+                if other != netns.name:
+                    found[other] = None
+    return list(found)
+
+
+def with_released(desired: DesiredState, observed: ObservedState) -> DesiredState:
+    """Namespaces that left the file but were not ours to delete: described as holding nothing of ours any more."""
+    released = {
+        name: DesiredNetns(
+            name, observed.owned.sources.get(name, "host" if name == HOST else "create"), adopt=True, manage="declared"
+        )
+        for name in observed.owned.objects
+        if name not in desired.namespaces and name in observed.namespaces
+    }
+    return replace(desired, namespaces={**desired.namespaces, **released}) if released else desired
+
+
+def reread(desired: DesiredState, plan: Plan, kernel: KernelPort) -> tuple[ObservedState, dict[str, DesiredNetns]]:
+    """Read again what the plan touched and everything that hangs together with it by references.
+
+    A namespace the plan made is read in the declared families only: nobody else has been there.
+    """
+    touched = {step.netns for step in plan.steps}
+    for step in plan.steps:
+        if step.args:
+            if "target" in step.args:
+                touched.add(step.args["target"])
+            if "peer" in step.args:
+                touched.add(step.args["peer"]["netns"])
+    near = {name: neighbours(netns) for name, netns in desired.namespaces.items()}
+    for name, others in list(near.items()):
+        for other in others:
+            if other in near and name not in near[other]:
+                near[other].append(name)
+    scope: dict[str, DesiredNetns] = {}
+    stack = [name for name in near if name in touched]
+    while stack:
+        name = stack.pop()
+        if name not in scope and name in desired.namespaces:
+            scope[name] = desired.namespaces[name]
+            stack += near[name]
+    fresh = {step.name for step in plan.steps if step.verb is Verb.NETNS_ADD}
+    wants: dict[str, Want] = {}
+    for name, netns in scope.items():
+        whole = name in touched and name not in fresh and netns.manage == "all"
+        wants[name] = Want(EVERYTHING if whole else _declared_kinds(netns), _sysctls(netns), _source(netns), near[name])
+    if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
+        wants.setdefault(HOST, Want(LINKS, source="host"))
+    observation = kernel.observe(wants)
+    return ObservedState(observation.namespaces, frozenset(observation.stale)), scope

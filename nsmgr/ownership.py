@@ -1,0 +1,85 @@
+"""Who owns what, before, during and after a plan: pure bookkeeping over plan and verdicts; nsmgr.store writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from nsmgr.plan.plan import Action, Plan, Verb, Verdict
+from nsmgr.plan.state import DesiredState, ObservedState, Owned
+
+
+def restrict(owned: Owned, scope: Container[str]) -> Owned:
+    """Ownership of the namespaces in scope only, so that the others do not look as if they had left the file."""
+    return Owned(
+        {name: cookie for name, cookie in owned.namespaces.items() if name in scope},
+        {name: objects for name, objects in owned.objects.items() if name in scope},
+        {key: origin for key, origin in owned.physical.items() if key.partition("/")[0] in scope},
+        owned.sources,
+    )
+
+
+def copy(owned: Owned) -> Owned:
+    return Owned(
+        dict(owned.namespaces),
+        {netns: set(keys) for netns, keys in owned.objects.items()},
+        dict(owned.physical),
+        dict(owned.sources),
+    )
+
+
+def intend(owned: Owned, plan: Plan, desired: DesiredState) -> Owned:
+    """Ownership as it may be at any moment of the plan: written down before the first change.
+
+    A namespace to be made has cookie 0 until its identity is known.
+    """
+    intended = copy(owned)
+    for operation in plan.operations:
+        if operation.type == "namespace" and operation.action is Action.CREATE:
+            intended.namespaces[operation.netns] = 0
+    for operation in plan.operations:
+        if operation.type in ("namespace", "sysctl") or operation.netns in intended.namespaces:
+            continue
+        if operation.action in (Action.CREATE, Action.REPLACE):
+            intended.objects.setdefault(operation.netns, set()).add((operation.type, operation.key))
+            netns = desired.namespaces.get(operation.netns)
+            intended.sources[operation.netns] = netns.source if netns is not None else "create"
+    for step in plan.steps:
+        if step.verb is Verb.LINK_MOVE and "new_index" in step.args:
+            intended.physical[f"{step.args['target']}/{step.args['rename']}"] = {"netns": step.netns, "name": step.name}
+    return intended
+
+
+def settle(owned: Owned, plan: Plan, verdicts: Mapping[int, Verdict], after: ObservedState) -> Owned:
+    """Ownership as the verdicts say: identities of new namespaces, what is gone, physical links that moved or went home."""
+    settled = copy(owned)
+    incomplete: set[int] = set()
+    for step in plan.steps:
+        verdict = verdicts.get(step.id)
+        ok = verdict is not None and verdict.ok
+        if not ok:
+            incomplete.add(step.op)
+        if step.verb is Verb.NETNS_DEL and ok:
+            settled.namespaces.pop(step.name, None)
+            settled.objects.pop(step.name, None)
+        elif step.verb is Verb.NETNS_ADD and not ok:
+            settled.namespaces.pop(step.name, None)
+        elif step.verb is Verb.LINK_MOVE:
+            moved_in = "new_index" in step.args
+            key = f"{step.args['target']}/{step.args['rename']}" if moved_in else f"{step.netns}/{step.name}"
+            if moved_in != ok:
+                settled.physical.pop(key, None)
+    for name, state in after.namespaces.items():
+        if settled.namespaces.get(name) == 0:
+            settled.namespaces[name] = state.cookie
+    for operation in plan.operations:
+        if operation.action is Action.DELETE and operation.id not in incomplete:
+            settled.objects.get(operation.netns, set()).discard((operation.type, operation.key))
+    settled.objects = {netns: keys for netns, keys in settled.objects.items() if keys}
+    return settled
+
+
+def forget_missing(owned: Owned, existing: Container[str]) -> Owned:
+    """Drop namespaces that are not there any more: somebody else deleted them, or they were never made."""
+    kept = copy(owned)
+    kept.namespaces = {name: cookie for name, cookie in kept.namespaces.items() if name in existing}
+    return kept

@@ -1,0 +1,203 @@
+"""What this host's deployments own, under /run/nsmgr: gone after a reboot, exactly as the kernel state it speaks of.
+
+One JSON record a deployment, replaced atomically, plus a lock file. The directory is 0700, files 0600; symbolic links are
+not followed. Ownership is written down *before* the first change (cookie 0 = intended), so a process killed in the middle
+leaves a record of everything that may be its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import select
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from nsmgr.errors import LockHeld, PrivilegeError, StateError
+from nsmgr.plan.state import Owned
+
+FORMAT_VERSION = 1
+DEFAULT_DIRECTORY = "/run/nsmgr"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
+
+
+@dataclass(slots=True)
+class DeploymentRecord:
+    """Everything a deployment made, and where from. ``created``/``updated``: seconds since the epoch."""
+
+    name: str
+    files: list[str] = field(default_factory=list)
+    created: float = 0.0
+    updated: float = 0.0
+    boot: str = ""
+    namespaces: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, list[list[str]]] = field(default_factory=dict)
+    physical: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def owned(self) -> Owned:
+        return Owned(
+            dict(self.namespaces),
+            {netns: {(kind, key) for kind, key in objects} for netns, objects in self.objects.items()},
+            {key: dict(origin) for key, origin in self.physical.items()},
+            dict(self.sources),
+        )
+
+    def take(self, owned: Owned) -> None:
+        self.namespaces = dict(owned.namespaces)
+        self.objects = {netns: sorted([kind, key] for kind, key in objects) for netns, objects in owned.objects.items() if objects}
+        self.physical = {key: dict(origin) for key, origin in owned.physical.items()}
+        self.sources = {netns: source for netns, source in owned.sources.items() if netns in self.objects}
+
+    @property
+    def empty(self) -> bool:
+        return not (self.namespaces or self.objects or self.physical)
+
+
+class Store:
+    """The state directory. Reading a missing directory is reading an empty one; it is made by the first write."""
+
+    def __init__(self, path: str | os.PathLike[str] = "") -> None:
+        self.path = Path(path or os.environ.get("NSMGR_STATE_DIR") or DEFAULT_DIRECTORY)
+
+    def deployments(self) -> list[DeploymentRecord]:
+        """All records of this boot, by name. Raises StateError for a damaged one."""
+        try:
+            names = sorted(entry.name for entry in os.scandir(self.path) if entry.name.endswith(".json"))
+        except FileNotFoundError:
+            return []
+        except PermissionError as error:
+            raise PrivilegeError(f"{self.path}: {error.strerror}", hint="nsmgr's state belongs to root") from error
+        found = (self.read(name.removesuffix(".json")) for name in names)
+        return [record for record in found if record is not None]
+
+    def read(self, name: str) -> DeploymentRecord | None:
+        """One record, or None when there is none (or it is of another boot: everything it speaks of is gone)."""
+        path = self._file(name, "json")
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise PrivilegeError(f"{path}: {error.strerror}", hint="nsmgr's state belongs to root") from error
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}: refused", hint="state files are plain files, never links") from error
+        with os.fdopen(descriptor, encoding="utf-8") as file:
+            text = file.read()
+        record = _parse(text, path, name)
+        return record if record.boot == boot_id() else None
+
+    def write(self, record: DeploymentRecord) -> None:
+        """Replace the record atomically. No fsync: the directory is a tmpfs, it lives and dies with the kernel."""
+        self._ensure()
+        record.boot = boot_id()
+        record.updated = time.time()
+        record.created = record.created or record.updated
+        path = self._file(record.name, "json")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
+            json.dump({"format_version": FORMAT_VERSION, **asdict(record)}, file)
+        os.replace(temporary, path)
+
+    def remove(self, name: str) -> None:
+        self._file(name, "json").unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, name: str, timeout: float) -> Iterator[None]:
+        """Only one writer a deployment. The kernel drops the lock with its holder: a stale lock cannot exist.
+
+        Raises LockHeld naming the holder after ``timeout`` seconds.
+        """
+        self._ensure()
+        path = self._file(name, "lock")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + timeout
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another process"
+                        raise LockHeld(
+                            f"deployment {name} is being changed by {holder}",
+                            hint="try again when it is done, or raise --lock-timeout",
+                        ) from None
+                    select.select([], [], [], 0.02)  # flock has no time-out of its own
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _file(self, name: str, suffix: str) -> Path:
+        if not _NAME.match(name):
+            raise StateError(f"{name!r} is not a deployment name", hint="lower-case letters, digits and '-', at most 32")
+        return self.path / f"{name}.{suffix}"
+
+    def _ensure(self) -> None:
+        try:
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            found = os.lstat(self.path)
+        except OSError as error:
+            if isinstance(error, PermissionError) or error.errno == 30:
+                raise PrivilegeError(
+                    f"cannot write nsmgr's state to {self.path}: {error.strerror}: configuring namespaces needs root "
+                    "(CAP_SYS_ADMIN and CAP_NET_ADMIN)",
+                    hint="`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touches nothing of the host",
+                ) from error
+            raise StateError(f"{self.path}: {error.strerror}") from error
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise StateError(
+                f"{self.path} is not a directory that only its owner (uid {os.geteuid()}) can write", hint="move it away"
+            )
+
+
+def _parse(text: str, path: Path, name: str) -> DeploymentRecord:
+    """Strict: every field has its type, nothing unknown."""
+    try:
+        data = json.loads(text)
+        version = data.pop("format_version")
+        if version != FORMAT_VERSION:
+            raise StateError(f"{path}: format version {version} is not {FORMAT_VERSION}", hint="written by another nsmgr version")
+        record = DeploymentRecord(**data)
+        valid = (
+            record.name == name
+            and all(isinstance(file, str) for file in record.files)
+            and all(isinstance(netns, str) and isinstance(cookie, int) for netns, cookie in record.namespaces.items())
+            and all(isinstance(source, str) for source in record.sources.values())
+            and all(
+                len(entry) == 2 and all(isinstance(part, str) for part in entry)
+                for entries in record.objects.values()
+                for entry in entries
+            )
+            and all(isinstance(value, str) for origin in record.physical.values() for value in origin.values())
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error
+    if not valid:
+        raise StateError(f"{path} is damaged: a field has the wrong type", hint="look at it, then delete it; nothing was guessed")
+    return record
+
+
+def boot_id() -> str:
+    """This boot's identity: namespace cookies start again with the next."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _command_line() -> str:
+    try:
+        return Path("/proc/self/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
+    except OSError:
+        return "unknown command"
