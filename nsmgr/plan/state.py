@@ -147,6 +147,7 @@ class DesiredState:
     files: tuple[str, ...] = ()
     digest: str = ""
     warnings: tuple[object, ...] = ()  # Problem of severity "warning"
+    sources: tuple[object, ...] = field(default=(), compare=False, repr=False)  # the texts, for config.locate
 
 
 # --------------------------------------------------------------------------------------------------------------- observed

@@ -1,0 +1,75 @@
+"""Addresses of links: text or mapping → plan.state.Address, and what can be wrong between several of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nsmgr.config.report import Path, Report
+from nsmgr.config.translate import show, validate, value_message
+from nsmgr.plan.state import Address, DesiredLink
+from nsmgr.types import cidr
+
+
+class Addresses:
+    """One instance per document: remembers which address is on which link of a namespace."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.seen: dict[tuple[str, str], tuple[str, Path]] = {}  # (namespace, IP) → (link, path)
+
+    def expand(self, link: DesiredLink, entries: list[Any], path: Path) -> None:
+        """Put the addresses into the link."""
+        for position, raw in enumerate(entries):
+            here = (*path, position)
+            if type(raw) is str:
+                try:
+                    address = Address(link.name, cidr(raw), {}, here)
+                except ValueError as error:
+                    self.report.error(here, *value_message(raw, str(error)))
+                    continue
+            else:
+                found = self._long_form(link.name, raw, here)
+                if found is None:
+                    continue
+                address = found
+            self._check(link, address, here, raw)
+
+    def _long_form(self, link: str, raw: Any, path: Path) -> Address | None:
+        if not isinstance(raw, dict):
+            self.report.error(path, f"expected an address or a mapping, not {show(raw)}", "for example `10.0.0.1/24`")
+            return None
+        from nsmgr.model import address as model  # the long form is rare: its model is built when one is met
+
+        entry = validate(model.AddressModel, raw, path, self.report)
+        if entry is None:
+            return None
+        try:
+            return Address(link, model.identity(entry), model.attributes(entry), path)
+        except ValueError as error:
+            self.report.error((*path, "peer"), str(error))
+            return None
+
+    def _check(self, link: DesiredLink, address: Address, path: Path, raw: Any) -> None:
+        text = address.address
+        if address.attrs or ":" in text:
+            from nsmgr.model.address import faults
+
+            for field, message, hint in faults(link.name, link.kind, text, address.attrs):
+                self.report.error((*path, field) if isinstance(raw, dict) else path, message, hint)
+        ip = text.partition(" ")[0].partition("/")[0]
+        previous = self.seen.setdefault((link.netns, ip), (link.name, path))
+        if previous[1] is not path:
+            self._repeated(link, address, ip, previous, path)
+        link.addresses.setdefault(text, address)
+
+    def _repeated(self, link: DesiredLink, address: Address, ip: str, previous: tuple[str, Path], path: Path) -> None:
+        text = address.address
+        if previous[0] != link.name:
+            if not ip.startswith("fe80:"):  # link-local: the same one on every link is ordinary
+                words = f"{ip} is on two links of `{link.netns}`, also on `{previous[0]}` at {{other}}"
+                self.report.warning(path, words, "one of the two is usually a mistake", "duplicate_address", other=previous[1])
+            return
+        # IPv4 takes the same address with another prefix length as a second one; IPv6 answers EEXIST.
+        if text in link.addresses or ":" in ip:
+            words = f"{text} is on `{link.name}` twice, first at {{other}}"
+            self.report.error(path, words, "remove one of them", "duplicate_address", other=previous[1])

@@ -1,0 +1,67 @@
+"""References between links: do their targets exist, can they have ports, and do they end somewhere."""
+
+from __future__ import annotations
+
+from nsmgr.config.links import Links
+from nsmgr.config.report import did_you_mean
+from nsmgr.config.space import Reference, Spaces
+
+_End = tuple[str, str]
+
+
+def check(spaces: Spaces, links: Links) -> None:
+    """Report dangling references, ports of links that can have none, and cycles."""
+    edges: dict[_End, list[tuple[_End, Reference]]] = {}
+    for reference in list(spaces.references):
+        netns, slash, name = reference.target.rpartition("/")
+        target = (netns if slash else reference.netns, name)
+        if _exists(spaces, links, reference, target):
+            edges.setdefault((reference.netns, reference.link), []).append((target, reference))
+    _cycles(spaces, edges)
+
+
+def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) -> bool:
+    space = spaces.find(target[0])
+    if space is None:
+        spaces.undeclared(target[0], reference.path)
+        return False
+    name = target[1]
+    if name not in space.names:
+        if not space.lenient:
+            near = {known if target[0] == reference.netns else f"{target[0]}/{known}" for known in space.names}
+            otherwise = f"declare it under `links:` of `{target[0]}`"
+            words = f"`{reference.attribute}` names the link `{reference.target}`, which is not declared"
+            spaces.report.error(reference.path, words, did_you_mean(reference.target, near, otherwise), "dangling_reference")
+        return False
+    state = space.state.links.get(name)
+    if reference.attribute == "controller" and state is not None and state.kind and not links.kind(state.kind).controller:
+        words = f"`{name}` is a {state.kind}, which can have no ports"
+        spaces.report.error(reference.path, words, "a controller is a bridge, bond, team or vrf", "dangling_reference")
+    return True
+
+
+def _cycles(spaces: Spaces, edges: dict[_End, list[tuple[_End, Reference]]]) -> None:
+    """Depth-first, without recursion: a chain of vlans on vlans may be long."""
+    done: set[_End] = set()
+    for start in edges:
+        trail: list[_End] = []
+        stack: list[tuple[_End, int]] = [(start, 0)]
+        while stack:
+            end, number = stack.pop()
+            if number == 0:
+                if end in done:
+                    continue
+                trail.append(end)
+            following = edges.get(end, ())
+            if number == len(following):
+                done.add(end)
+                trail.pop()
+                continue
+            stack.append((end, number + 1))
+            target, reference = following[number]
+            if target in trail:
+                circle = [*trail[trail.index(target) :], target]
+                words = " → ".join("/".join(step) for step in circle)
+                spaces.report.error(reference.path, f"links stand on each other in a circle: {words}", "cut it somewhere", "cycle")
+            elif target not in done:
+                stack.append((target, 0))

@@ -1,0 +1,207 @@
+"""Link bodies → DesiredLink: defaults, the kind's model, canonical attributes, references, addresses, sysctls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from nsmgr.config.addresses import Addresses
+from nsmgr.config.pairs import Pairs
+from nsmgr.config.report import Path
+from nsmgr.config.space import Reference, Space, Spaces
+from nsmgr.config.translate import expected, scalar_types, show, translate
+from nsmgr.model import sysctl
+from nsmgr.model.base import Value
+from nsmgr.model.links import kind_class
+from nsmgr.model.links.base import Link
+from nsmgr.plan.state import DesiredLink
+
+_QUEUES = ("tx_queues", "rx_queues")
+
+
+@dataclass(slots=True)
+class _Kind:
+    """What the expansion needs of a kind, gathered once. ``rows``: key → (attribute of the model, whether it names a link)."""
+
+    name: str
+    model: type[Link]
+    validate: Any
+    scalars: Mapping[str, type]
+    rows: Mapping[str, tuple[str, bool]]
+    defaults: dict[str, Any]
+    birth: dict[str, Value]
+    controller: bool
+
+
+class Links:
+    """Expands the links of all namespaces; one instance per document."""
+
+    def __init__(self, spaces: Spaces, pairs: Pairs) -> None:
+        self.spaces = spaces
+        self.report = spaces.report
+        self.pairs = pairs
+        self.kinds: dict[str, _Kind] = {}
+        self.addresses = Addresses(spaces.report)
+
+    def expand(self) -> None:
+        """Put the links into the namespaces' states: the declared in file order, then far ends that have no body."""
+        for space in list(self.spaces.by_name.values()):
+            links = space.state.links
+            base = (*space.path, "links")
+            if space.state.source == "create" and "lo" not in space.bodies:
+                self._add(space, "lo", "lo", {}, space.path)  # lo always exists, and is up unless told otherwise
+            for name, body in space.bodies.items():
+                kind = self.pairs.kinds[space.name, name]
+                if kind != "?":
+                    self._add(space, name, kind, body, (*base, name))
+            if len(links) > 1:
+                self._unique_names(space)
+        for (netns, name), origin in self.pairs.born.items():
+            self._add(self.spaces.by_name[netns], name, self.pairs.kinds[netns, name], {}, origin)
+
+    def kind(self, name: str) -> _Kind:
+        """The gathered facts of a kind; "" is a link that exists already."""
+        found = self.kinds.get(name)
+        if found is None:
+            model = kind_class(name) if name else Link
+            fields = {field.alias or key: key for key, field in model.model_fields.items()}
+            general = {} if name == "lo" else self.spaces.checked.link_defaults
+            defaults = _merged({k: v for k, v in general.items() if k in fields}, self.spaces.checked.kind_defaults.get(name, {}))
+            found = self.kinds[name] = _Kind(
+                name,
+                model,
+                model.__pydantic_validator__.validate_python,
+                scalar_types(model),
+                {key: (fields[key], row.ref) for key, row in model.rows().items()},
+                defaults,
+                dict(model.BIRTH),
+                bool(getattr(model, "CONTROLLER", name in ("bridge", "bond", "team", "vrf"))),
+            )
+        return found
+
+    def _add(self, space: Space, name: str, kind_name: str, body: dict[Any, Any], path: Path) -> None:
+        kind = self.kind(kind_name)
+        if kind.defaults:
+            body = _merged(kind.defaults, body)
+        scalars = kind.scalars
+        wrong = [key for key, value in body.items() if key in scalars and value is not None and type(value) is not scalars[key]]
+        try:
+            model: Link | None = kind.validate(body)
+        except ValidationError as error:
+            hint = f"`nsmgr explain {kind_name}` lists the keys" if kind_name else "a link without a kind has the common keys only"
+            translate(error, kind.model, body, path, self.report, skip=frozenset(wrong), hint=hint)
+            model = None  # returns below, after the other complaints about this body
+        for key in wrong:
+            self.report.error((*path, key), *expected(scalars[key].__name__, body[key]))
+        if model is None or wrong:
+            return
+        for field, message, hint in model.problems(name):
+            if message.startswith("is "):
+                message = f"`{field}` {message}"
+            self.report.error((*path, field) if field else path, message, hint, at="value" if field in body else "key")
+        state = self._desired(space, name, kind, model, body, path)
+        space.state.links[name] = state
+
+    def _desired(self, space: Space, name: str, kind: _Kind, model: Link, body: dict[Any, Any], path: Path) -> DesiredLink:
+        values = model.__dict__
+        attrs: dict[str, Value] = {"state": model.state}
+        birth = kind.birth.copy()
+        rows = kind.rows
+        for key in body:
+            if key not in rows:
+                continue
+            field, ref = rows[key]
+            value = values[field]
+            if value is None:
+                if key == "controller":
+                    attrs[key] = None
+                continue
+            if ref:
+                value = self._reference(space, name, key, value, (*path, key))
+            elif type(value) is list:
+                value = tuple(value)
+            attrs[key] = value
+            if key in birth:
+                del birth[key]
+        if model.queues is not None:
+            for key in _QUEUES:
+                birth.pop(key, None)
+                if model.queues != "kernel" and attrs.get(key) is None:
+                    attrs[key] = model.queues
+        link = DesiredLink(space.name, name, kind.name, attrs, birth, origin=path)
+        peer = self.pairs.peers.get((space.name, name))
+        if peer is not None:
+            attrs["peer"] = "/".join(peer)
+        if model.altnames is not None:
+            link.altnames = self._altnames(model.altnames, (*path, "altnames"))
+        if model.addresses:
+            self.addresses.expand(link, model.addresses, (*path, "addresses"))
+        if model.sysctls:
+            link.sysctls = self._sysctls(name, model.sysctls, (*path, "sysctls"))
+        if "match" in values and "match" not in rows:
+            link.match = _match(values["match"])
+        return link
+
+    def _reference(self, space: Space, name: str, attribute: str, value: Any, path: Path) -> Any:
+        """Canonical text of a reference: bare in the link's own namespace."""
+        if not isinstance(value, str):
+            value = tuple(self._reference(space, name, attribute, item, (*path, i)) for i, item in enumerate(value))
+            return value
+        netns, slash, target = value.rpartition("/")
+        if slash and netns == space.name:
+            value = target
+        self.spaces.references.append(Reference(space.name, name, attribute, value, path))
+        return value
+
+    def _altnames(self, names: list[str], path: Path) -> tuple[str, ...]:
+        for position, name in enumerate(names):
+            if any(c in "/:" or c.isspace() for c in name) or name in (".", ".."):  # dev_valid_name, with 127 bytes
+                self.report.error((*path, position), f"{show(name)} is not a name for a link", "no '/', ':' or white space")
+        return tuple(names)
+
+    def _sysctls(self, link: str, raw: Mapping[str, Any], path: Path) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, value in raw.items():
+            try:
+                full = sysctl.link_key(key, link)
+            except sysctl.SysctlError as error:
+                self.report.error((*path, key), str(error), error.hint, at="key")
+                continue
+            try:
+                found[full] = sysctl.value(value)
+            except sysctl.SysctlError as error:
+                self.report.error((*path, key), str(error), error.hint)
+        return found
+
+    def _unique_names(self, space: Space) -> None:
+        """Names and alternative names of a namespace are one set (dev_get_by_name finds both): EEXIST."""
+        taken: dict[str, Path] = {}
+        for name, link in space.state.links.items():
+            for position, alternative in enumerate(link.altnames or ()):
+                path = (*link.origin, "altnames", position)
+                other = (*space.path, "links", alternative) if alternative in space.bodies else taken.get(alternative)
+                if other is not None or alternative == name:
+                    words = f"the name `{alternative}` is taken in this namespace, at {{other}}"
+                    self.report.error(
+                        path, words, "links and alternative names share one set", "conflict", other=other or link.origin
+                    )
+                taken[alternative] = path
+
+
+def _merged(defaults: dict[str, Any], body: dict[Any, Any]) -> dict[Any, Any]:
+    """The link's own keys win; sysctls merge key by key."""
+    if not defaults:
+        return body
+    merged = {**defaults, **body}
+    if isinstance(body.get("sysctls"), dict) and isinstance(defaults.get("sysctls"), dict):
+        merged["sysctls"] = {**defaults["sysctls"], **body["sysctls"]}
+    return merged
+
+
+def _match(value: Any) -> dict[str, str]:
+    if isinstance(value, BaseModel):
+        value = value.model_dump(exclude_none=True)
+    return {key: str(text) for key, text in value.items()} if isinstance(value, dict) else {}

@@ -1,0 +1,178 @@
+"""Findings without positions, and their way to :class:`nsmgr.errors.Problem` with file, line, column, excerpt.
+
+Checks work on plain values and name a place by its path in the document. Positions are looked up once, at the end, and
+only if there is something to show: the good case never pays for them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nsmgr.config.yaml12 import Composed, Node, Position, compose, lines
+from nsmgr.errors import Problem
+
+Path = tuple[str | int, ...]
+_EXCERPT = 160  # columns of a line that are shown around the caret
+
+
+class Source:
+    """One input file: the name to show, the text, and — parsed when first asked for — where everything stands."""
+
+    __slots__ = ("_composed", "_lines", "file", "text")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._composed: Composed | None = None
+        self._lines: list[str] | None = None
+
+    def composed(self) -> Composed:
+        """The document with positions."""
+        if self._composed is None:
+            self._composed = compose(self.text)
+        return self._composed
+
+    def line(self, number: int) -> str:
+        """A line's text, "" beyond the end."""
+        if self._lines is None:
+            self._lines = lines(self.text)
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def find(self, path: Path, at: str = "value") -> tuple[int, Position]:
+        """How many steps of the path exist here, and the position of the last one: of its key, or of its value."""
+        root = self.composed().root
+        if root is None:
+            return (-1, (1, 1))
+        node: Node = root
+        position = node.position
+        key_position = position
+        for depth, step in enumerate(path):
+            children = node.children
+            if isinstance(children, dict) and step in children:
+                key_position, node = children[step]
+            elif isinstance(children, list) and isinstance(step, int) and 0 <= step < len(children):
+                node = children[step]
+                key_position = node.position
+            else:
+                return (depth, key_position)
+        empty = node.value is None and not node.source
+        return (len(path), key_position if at == "key" or empty else node.position)
+
+
+@dataclass(slots=True)
+class Finding:
+    """A problem by path. ``{other}`` in the message stands for the position of the path ``other``."""
+
+    message: str
+    path: Path
+    hint: str = ""
+    code: str = "value"
+    at: str = "value"  # which position the caret shows: "key" or "value"
+    severity: str = "error"
+    other: Path | None = None
+
+
+class Report:
+    """Everything found wrong so far; nothing is raised before the whole document has been looked at."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []  # of the text itself, with positions
+        self.sources: list[Source] = []
+
+    def error(
+        self, path: Path, message: str, hint: str = "", code: str = "value", *, at: str = "value", other: Path | None = None
+    ) -> None:
+        """Record an error at a place in the document."""
+        self.findings.append(Finding(message, path, hint, code, at, "error", other))
+
+    def warning(self, path: Path, message: str, hint: str = "", code: str = "warning", *, other: Path | None = None) -> None:
+        """Record something that is allowed and probably not meant."""
+        self.findings.append(Finding(message, path, hint, code, "key", "warning", other))
+
+    def failed(self) -> bool:
+        """Whether there is an error, not only warnings."""
+        return bool(self.problems) or any(finding.severity == "error" for finding in self.findings)
+
+    def add_yaml_problems(self, source: Source) -> None:
+        """Take over the faults of a file's text."""
+        for problem in source.composed().problems:
+            message = problem.message
+            if problem.other is not None:
+                message = message.replace("{other}", f"{source.file}:{problem.other[0]}:{problem.other[1]}")
+            self.problems.append(place(source, problem.position, message, hint=problem.hint, code=problem.code))
+
+    def resolve(self) -> tuple[Problem, ...]:
+        """All problems with their positions, in file order; of several alike at one place only the first."""
+        order = {source.file: number for number, source in enumerate(self.sources)}
+        found = [*self.problems, *(self._resolve(finding) for finding in self.findings)]
+        found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
+        return tuple({(p.file, p.line, p.column, p.message): p for p in reversed(found)}.values())[::-1]
+
+    def _resolve(self, finding: Finding) -> Problem:
+        message = finding.message
+        if finding.other is not None:
+            message = message.replace("{other}", locate(self.sources, finding.other))
+        if not self.sources:
+            return Problem(message, path=finding.path, hint=finding.hint, severity=finding.severity, code=finding.code)
+        source, position = best(self.sources, finding.path, finding.at)
+        return place(source, position, message, finding.path, finding.hint, finding.severity, finding.code)
+
+
+def best(sources: Sequence[Source], path: Path, at: str = "value") -> tuple[Source, Position]:
+    """The file that has most of the path; of equals the one merged last, which is the including one."""
+    found = [(source, *source.find(path, at)) for source in sources]
+    source, _, position = max(reversed(found), key=lambda entry: entry[1])
+    return source, position
+
+
+def locate(sources: Sequence[Source], path: Path) -> str:
+    """``lab.yaml:14:9``: where a path's key (or list item) stands."""
+    source, (line, column) = best(sources, path, "key")
+    return f"{source.file}:{line}:{column}"
+
+
+def place(
+    source: Source,
+    position: Position,
+    message: str,
+    path: Path = (),
+    hint: str = "",
+    severity: str = "error",
+    code: str = "config",
+) -> Problem:
+    """A Problem at a position of a file."""
+    line, column = position
+    return Problem(message, source.file, line, column, path, source.line(line), hint, severity, code)
+
+
+def render_problems(problems: Iterable[Problem]) -> str:
+    """Plain text for people: ``file:line:col: error: message``, the line, a caret, the hint."""
+    return "\n".join(_render(problem) for problem in problems)
+
+
+def _render(problem: Problem) -> str:
+    text = [_printable(str(problem))]
+    if problem.excerpt.strip() and problem.column:
+        start = max(0, problem.column - _EXCERPT * 3 // 4) if len(problem.excerpt) > _EXCERPT else 0
+        shown = problem.excerpt[start : start + _EXCERPT]
+        before = shown[: problem.column - 1 - start]
+        pad = "".join("\t" if c == "\t" else "  " if unicodedata.east_asian_width(c) in "WF" else " " for c in before)
+        text += [f"    {_printable(shown)}", f"    {pad}^"]
+    if problem.hint:
+        text.append(f"    hint: {_printable(problem.hint)}")
+    return "\n".join(text)
+
+
+def _printable(text: str) -> str:
+    """Control characters replaced: what a broken file contains is not to steer a terminal."""
+    return "".join(c if (c >= " " and c != "\x7f" and not "\x80" <= c < "\xa0") or c in "\t\n" else "\ufffd" for c in text)
+
+
+def did_you_mean(word: object, known: Iterable[str], otherwise: str = "") -> str:
+    """``did you mean `addresses`?`` when something known is close enough."""
+    close = difflib.get_close_matches(str(word), sorted(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else otherwise

@@ -1,0 +1,119 @@
+"""A namespace while it is being expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nsmgr.config.document import Checked
+from nsmgr.config.report import Path, Report, did_you_mean
+from nsmgr.model.namespace import HostModel, NamespaceModel
+from nsmgr.plan.state import HOST, DesiredNetns
+from nsmgr.types import ifname
+
+
+@dataclass(slots=True)
+class Reference:
+    """A link's attribute that names another link, to be checked when all links are known."""
+
+    netns: str
+    link: str
+    attribute: str
+    target: str  # as in DesiredLink.attrs: bare, or netns/name
+    path: Path
+
+
+@dataclass(slots=True)
+class Space:
+    """``bodies``: declared links by name, as written. ``lenient``: links that are not in the file may exist."""
+
+    state: DesiredNetns
+    model: HostModel
+    path: Path
+    lenient: bool
+    bodies: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)  # of all links: declared, far ends, lo
+
+    @property
+    def name(self) -> str:
+        return self.state.name
+
+
+@dataclass(slots=True)
+class Spaces:
+    """All namespaces of a deployment, and what the expansion shares."""
+
+    checked: Checked
+    report: Report
+    by_name: dict[str, Space] = field(default_factory=dict)
+    references: list[Reference] = field(default_factory=list)
+
+    def host(self) -> Space:
+        """The host's space; it exists whether the document mentions it or not, and becomes part of the state when used."""
+        if HOST not in self.by_name:
+            state = DesiredNetns(HOST, "host", manage="declared", origin=(HOST,))
+            self.by_name[HOST] = Space(state, HostModel(), (HOST,), lenient=True)
+        return self.by_name[HOST]
+
+    def find(self, netns: str) -> Space | None:
+        """A namespace by name; None when it is not declared."""
+        return self.host() if netns == HOST else self.by_name.get(netns)
+
+    def undeclared(self, netns: str, path: Path) -> None:
+        """Report a reference into a namespace that is not there."""
+        hint = did_you_mean(netns, (*self.by_name, HOST), f"declare it: `namespaces: {{{netns}: {{}}}}`")
+        self.report.error(path, f"namespace `{netns}` is not declared", hint, "dangling_reference")
+
+
+def open_spaces(checked: Checked, report: Report) -> Spaces:
+    """The spaces of all bodies with their source, manage, and the names of declared links."""
+    spaces = Spaces(checked, report)
+    for netns, path, model in checked.bodies:
+        source, adopt = "create", False
+        if isinstance(model, NamespaceModel):
+            adopt = bool(model.adopt)
+            source = _source(model, path, report)
+        if netns == HOST:
+            source = "host"
+        manage = model.manage or ("all" if source == "create" else "declared")
+        state = DesiredNetns(netns, source, adopt, manage, origin=path)
+        space = Space(state, model, path, lenient=adopt or source != "create" or manage == "declared")
+        for name, body in (model.links or {}).items():
+            _link_body(space, name, body, report)
+        if source == "create":
+            space.names.add("lo")
+        space.names.update(space.bodies)
+        spaces.by_name[netns] = space
+    return spaces
+
+
+def _link_body(space: Space, name: Any, body: Any, report: Report) -> None:
+    path = (*space.path, "links", name)
+    if type(name) is not str:
+        report.error(path, f"key `{name}` is not text", f"quote it: `'{name}'`", at="key")
+        return
+    try:
+        ifname(name)
+    except ValueError as error:
+        report.error(path, f"`{name}`: {error}", at="key")
+        return
+    if body is not None and type(body) is not dict:
+        kind = (
+            f"write `{name}: {{addresses: [{body}]}}`" if isinstance(body, str) and "/" in body else f"write `{name}: {{kind: …}}`"
+        )
+        report.error(path, f"the body of link `{name}` is not a mapping", kind)
+        body = None
+    space.bodies[name] = body or {}
+
+
+def _source(model: NamespaceModel, path: Path, report: Report) -> str:
+    origin = model.from_
+    if origin is None:
+        return "create"
+    if (origin.pid is None) == (origin.path is None):
+        report.error((*path, "from"), "`from` needs exactly one of `pid` and `path`", "for example `from: {pid: 4242}`")
+    if model.adopt:
+        report.error(
+            (*path, "adopt"), "`adopt` and `from` exclude each other", "`from` names a namespace that exists: remove `adopt`"
+        )
+    return f"pid:{origin.pid}" if origin.pid is not None else f"path:{origin.path}"
