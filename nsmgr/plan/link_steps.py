@@ -112,8 +112,8 @@ class _Emitter:
         # A replaced link that its cause deletes anyway needs no message; one in a namespace that is going away as a whole
         # neither, unless its far end lives on elsewhere: that end is deleted by name, because cleanup_net is asynchronous.
         roots = [key for key in plan.removed if key in plan.decisions]
-        doomed = [key for key in plan.removed if key not in plan.decisions and plan.removed[key][0] != key[0]]
-        for key in explicit([*roots, *doomed], graph):
+        far_ends = [key for key, cause in plan.removed.items() if key not in plan.decisions and cause[0] in plan.doomed_netns]
+        for key in explicit([key for key in (*roots, *far_ends) if key[0] not in plan.doomed_netns], graph):
             link = self.observed.namespaces[key[0]].links[key[1]]
             decision_ = plan.decisions.get(key)
             op = decision_.op if decision_ is not None else self._cause_op(key)

@@ -40,6 +40,7 @@ class LinkPlan:
     made_by: dict[LinkId, int] = field(default_factory=dict)  # link → id of the step that creates or moves it
     removed: dict[LinkId, LinkId] = field(default_factory=dict)  # gone (deleted, replaced, carried along) → cause
     bounced: dict[LinkId, int] = field(default_factory=dict)  # set down and up meanwhile → operation id
+    doomed_netns: frozenset[str] = frozenset()  # deleted as a whole
 
 
 def decide(desired: DesiredState, observed: ObservedState, doomed_netns: frozenset[str]) -> LinkPlan:
@@ -50,7 +51,7 @@ def decide(desired: DesiredState, observed: ObservedState, doomed_netns: frozens
         UnsupportedByKernel: a link of a kind this kernel cannot make is wanted.
         NsmgrError: a link that should already be there is not.
     """
-    plan = LinkPlan({}, {})
+    plan = LinkPlan({}, {}, doomed_netns=doomed_netns)
     roots: list[LinkId] = []
     for netns, wanted in desired.namespaces.items():
         state = observed.namespaces.get(netns)

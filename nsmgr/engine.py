@@ -1,0 +1,298 @@
+"""observe → plan → execute → verify, over any KernelPort.
+
+The one place that knows the whole sequence; the command line, the library and the test networks all call it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from nsmgr import ownership
+from nsmgr.kernel.port import KernelPort
+from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verdict
+from nsmgr.plan.planner import plan as make_plan
+from nsmgr.plan.state import DesiredState, ObservedState, Owned
+from nsmgr.reading import observe, reread, with_released
+from nsmgr.store import DeploymentRecord, Store
+
+# How often observe-and-plan-again may answer the kernel's surprises (a second writer, a cascade not foreseen).
+MAX_ROUNDS = 4
+
+# Refusals that mean "the state is not what it was when it was observed": observe and plan again.
+_MOVED = frozenset((errno.EEXIST, errno.EBUSY, errno.ENODEV, errno.ESRCH, errno.EADDRNOTAVAIL, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """done of total steps; ``batch`` is the one just answered."""
+
+    done: int
+    total: int
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    operation: Operation
+    step: Step
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class ApplyResult:
+    """What came of an apply.
+
+    plan: what the first round set out to do (what people were shown); executed: every round's plan.
+    verdicts: by (round, step id). remaining: differences the re-read still shows; empty or None when it verified.
+    result: done · failed · interrupted. writes: netlink requests that change something, sysctl writes, ioctls.
+    """
+
+    deployment: str
+    plan: Plan
+    result: str = "done"
+    executed: list[Plan] = field(default_factory=list)
+    rounds: list[dict[int, Verdict]] = field(default_factory=list)
+    remaining: Plan | None = None
+    writes: int = 0
+
+    @property
+    def verdicts(self) -> dict[int, Verdict]:
+        """Verdicts of the first round, by step id of ``plan``."""
+        return self.rounds[0] if self.rounds else {}
+
+    @property
+    def ok(self) -> bool:
+        return self.result == "done"
+
+    def failures(self) -> list[Failure]:
+        """What the kernel refused in the last round."""
+        if not self.executed:
+            return []
+        plan, verdicts = self.executed[-1], self.rounds[-1]
+        operations = {operation.id: operation for operation in plan.operations}
+        return [
+            Failure(operations[step.op], step, verdict)
+            for step in plan.steps
+            if (verdict := verdicts.get(step.id)) is not None and verdict.errno != 0 and not verdict.skipped
+        ]
+
+    def skipped(self) -> list[Operation]:
+        """Operations of the last round of which a step was not carried out because of an earlier failure or an interrupt."""
+        if not self.executed:
+            return []
+        plan, verdicts = self.executed[-1], self.rounds[-1]
+        failed = {failure.operation.id for failure in self.failures()}
+        left = {step.op for step in plan.steps if (verdict := verdicts.get(step.id)) is None or verdict.skipped} - failed
+        return [operation for operation in plan.operations if operation.id in left]
+
+    def done(self) -> list[Operation]:
+        """Operations of the last round whose every step the kernel accepted."""
+        if not self.executed:
+            return []
+        bad = {failure.operation.id for failure in self.failures()} | {operation.id for operation in self.skipped()}
+        return [operation for operation in self.executed[-1].operations if operation.id not in bad]
+
+
+@dataclass(slots=True)
+class DestroyResult:
+    """namespaces and links that were removed, physical links that went home, namespaces still alive at the time-out."""
+
+    namespaces: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    returned_nics: list[str] = field(default_factory=list)
+    still_alive: list[str] = field(default_factory=list)
+    apply: ApplyResult | None = None
+
+
+def plan(desired: DesiredState, observed: ObservedState) -> Plan:
+    """The whole plan, including what must go from namespaces that left the file."""
+    return make_plan(with_released(desired, observed), observed)
+
+
+def check(desired: DesiredState, kernel: KernelPort, store: Store) -> Plan:
+    """The differences between the kernel and the description; empty = in sync. Writes nothing."""
+    return plan(desired, observe(desired, kernel, store))
+
+
+def apply(
+    desired: DesiredState,
+    kernel: KernelPort,
+    store: Store,
+    *,
+    saved: Plan | None = None,
+    guard: Callable[[ObservedState], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    planned: Callable[[Plan], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    lock_timeout: float = 10.0,
+) -> ApplyResult:
+    """Make it so.
+
+    Args:
+        saved: carry out exactly this plan instead of planning; ``guard`` must then refuse (StalePlan) a state that moved.
+        guard: called with the observed state under the lock, before anything is done.
+        planned: told the plan before the first change. progress: told after each batch.
+        stop: asked between batches; True ends the apply there with result "interrupted".
+
+    Returns:
+        ApplyResult; ``result`` "failed" when the kernel refused something or the re-read still differs.
+
+    Raises:
+        LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
+    """
+    with store.lock(desired.name, lock_timeout):
+        writes_before = kernel.counters.writes
+        observed = observe(desired, kernel, store)
+        if guard is not None:
+            guard(observed)
+        desired = with_released(desired, observed)
+        first = saved if saved is not None else make_plan(desired, observed)
+        if planned is not None:
+            planned(first)
+        result = ApplyResult(desired.name, first)
+        run = _Run(desired, kernel, store, progress, stop)
+        if not first:
+            run.record_files(ownership.forget_missing(observed.owned, observed.namespaces))
+            return result
+        current = first
+        while not run.round(result, current, observed):
+            observed = observe(desired, kernel, store)
+            current = make_plan(desired, observed)
+        result.writes = kernel.counters.writes - writes_before
+        return result
+
+
+class _Run:
+    """One apply under its lock: rounds of execute, re-read and settle until nothing differs or nothing more can be done."""
+
+    def __init__(
+        self,
+        desired: DesiredState,
+        kernel: KernelPort,
+        store: Store,
+        progress: Callable[[Progress], None] | None,
+        stop: Callable[[], bool] | None,
+    ) -> None:
+        self.desired, self.kernel, self.store, self.progress, self.stop = desired, kernel, store, progress, stop
+        self.record = store.read(desired.name) or DeploymentRecord(desired.name)
+
+    def record_files(self, owned: Owned) -> None:
+        """Keep the record true on a no-op; it is written only when it says something new."""
+        before = (self.record.files, self.record.namespaces)
+        self.record.take(owned)
+        if not self.record.empty and before != (list(self.desired.files), self.record.namespaces):
+            self.record.files = list(self.desired.files)
+            self.store.write(self.record)
+
+    def round(self, result: ApplyResult, current: Plan, observed: ObservedState) -> bool:
+        """Carry out one plan; True when this was the last round. Fills ``result``."""
+        owned = ownership.intend(ownership.forget_missing(observed.owned, observed.namespaces), current, self.desired)
+        self._save(owned)
+        verdicts: dict[int, Verdict] = {}
+        try:
+            _execute(current, self.kernel, verdicts, self.progress, self.stop)
+        except BaseException:
+            # Not answered step by step (privilege, a signal): keep as ours only what may exist.
+            self._save(ownership.forget_missing(owned, frozenset(self.kernel.list_netns())))
+            raise
+        result.executed.append(current)
+        result.rounds.append(verdicts)
+        after, scope = reread(self.desired, current, self.kernel)
+        owned = ownership.settle(owned, current, verdicts, after)
+        self._save(owned)
+        after.owned = ownership.restrict(owned, scope)
+        result.remaining = make_plan(replace(self.desired, namespaces=scope), after)
+        failures = result.failures()
+        if not failures and len(verdicts) < len(current.steps):
+            result.result = "interrupted"
+            return True
+        if not failures and not result.remaining:
+            result.result = "done"
+            return True
+        result.result = "failed"
+        surprised = all(failure.verdict.errno in _MOVED for failure in failures)
+        hopeless = not surprised or (not failures and _same(result.remaining, current))
+        return hopeless or len(result.rounds) >= MAX_ROUNDS
+
+    def _save(self, owned: Owned) -> None:
+        self.record.files = list(self.desired.files) or self.record.files
+        self.record.take(owned)
+        if self.record.empty:
+            self.store.remove(self.record.name)
+        else:
+            self.store.write(self.record)
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether two plans want the same things: then doing it once more would change nothing either."""
+    return [(o.netns, o.type, o.key, o.action) for o in one.operations] == [
+        (o.netns, o.type, o.key, o.action) for o in other.operations
+    ]
+
+
+def _execute(
+    plan: Plan,
+    kernel: KernelPort,
+    verdicts: dict[int, Verdict],
+    progress: Callable[[Progress], None] | None,
+    stop: Callable[[], bool] | None,
+) -> None:
+    """Send batch after batch, leaving out what cannot work any more; the answers go into ``verdicts``."""
+    failed: dict[int, int] = {}
+    total = len(plan.steps)
+    for batch in plan.batches():
+        if stop is not None and stop():
+            break
+        sent = batch
+        if failed:
+            keep = []
+            for step in batch.steps:
+                blame = next((failed[need] for need in step.needs if need in failed), None)
+                if blame is None:
+                    keep.append(step)
+                else:
+                    verdicts[step.id] = Verdict(step.id, skipped=True, blame=blame)
+                    failed[step.id] = blame
+            sent = Batch(batch.netns, tuple(keep))
+        if sent.steps:
+            for verdict in kernel.transact(sent):
+                verdicts[verdict.step] = verdict
+                if not verdict.ok:
+                    failed[verdict.step] = verdict.blame if verdict.skipped else verdict.step
+        if progress is not None:
+            progress(Progress(len(verdicts), total, batch))
+
+
+def destroy(
+    name: str | DesiredState,
+    kernel: KernelPort,
+    store: Store,
+    *,
+    timeout: float = 30.0,
+    progress: Callable[[Progress], None] | None = None,
+    lock_timeout: float = 10.0,
+) -> DestroyResult:
+    """Remove everything the deployment made; give physical links back; return when the namespaces are really gone.
+
+    Works from the record alone, without the file. A deployment that made nothing is an empty result.
+    """
+    deployment = name if isinstance(name, str) else name.name
+    desired = DesiredState(deployment, {})
+    before = store.read(deployment)
+    cookies = dict(before.namespaces) if before is not None else {}
+    applied = apply(desired, kernel, store, progress=progress, lock_timeout=lock_timeout)
+    gone = [operation.netns for operation in applied.plan.operations if operation.type == "namespace"]
+    result = DestroyResult(
+        namespaces=gone,
+        links=[f"{o.netns}/{o.key}" for o in applied.plan.operations if o.type == "link" and o.action is Action.DELETE],
+        returned_nics=[f"{o.netns}/{o.key}" for o in applied.plan.operations if o.type == "link" and o.action is Action.MOVE],
+        apply=applied,
+    )
+    if applied.ok:
+        result.still_alive = kernel.wait_gone(gone, [cookies.get(netns, 0) for netns in gone], timeout)
+        leftover = store.read(deployment)
+        if leftover is not None:
+            store.remove(deployment)
+    return result
