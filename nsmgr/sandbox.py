@@ -203,6 +203,7 @@ def _furnish(report: int) -> None:
         with suppress(OSError):
             libc.mount(kind, target, flags, kind)
     os.environ[MARK] = "1"
+    os.environ.pop("NSMGR_STATE_DIR", None)  # /run/nsmgr is private here; another directory would be the host's
 
 
 def _fail(report: int, step: str, error: OSError) -> NoReturn:
