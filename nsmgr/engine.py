@@ -296,3 +296,6 @@ def destroy(
         if leftover is not None:
             store.remove(deployment)
     return result
+
+
+__all__ = ["ApplyResult", "DestroyResult", "Failure", "Progress", "apply", "check", "destroy", "observe", "plan"]

@@ -207,7 +207,8 @@ class _Emitter:
 
     def _birth(self, link: DesiredLink, cls: type[LinkModel], *, own: bool) -> dict[str, Value]:
         """Attributes of the creating message. Born at home it also carries controller, late ones (sent right after) and UP."""
-        attrs: dict[str, Value] = dict(link.birth) if cls.MAKER != "ioctl" else {}
+        ioctl = cls.MAKER == "ioctl"
+        attrs: dict[str, Value] = {} if ioctl else dict(link.birth)
         rows = cls.rows()
         up_later = self._up_later(link, cls) if own else True
         for name, value in link.attrs.items():
@@ -331,7 +332,7 @@ class _Emitter:
         down = False
         needs: tuple[int, ...] = self._netns_need(link.netns)
         for change in decision.changes:
-            if change.name in ("state", "altnames"):
+            if change.name in ("state", "altnames", "name"):
                 continue
             row = rows[change.name]
             value = change.desired

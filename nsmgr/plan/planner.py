@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nsmgr.plan import addressing, link_steps, links, routing
+from nsmgr.plan import addressing, link_steps, links, renames, routing
 from nsmgr.plan.claims import check_claims, may_manage
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
@@ -28,6 +28,9 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
         for name, cookie in observed.owned.namespaces.items()
         if name not in desired.namespaces and (state := observed.namespaces.get(name)) is not None and cookie in (0, state.cookie)
     )
+    moved = renames.find(desired, observed)
+    if moved:
+        observed = renames.project(observed, moved)
     link_plan = links.decide(desired, observed, doomed)
     born: dict[str, int] = {}
     for name, netns in desired.namespaces.items():
@@ -41,7 +44,9 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     for name in sorted(doomed):
         op = draft.operation(Action.DELETE, name, "namespace", name, (), "not in the configuration")
         draft.netns_del.append(draft.step(op, Verb.NETNS_DEL, name, name=name))
+    renames.note(moved, link_plan)
     link_steps.emit(link_plan, draft, desired, observed, born)
+    renames.emit(moved, link_plan, draft)
     nobody: frozenset[tuple[str, str]] = frozenset()
     for name, netns in desired.namespaces.items():
         state = observed.namespaces.get(name)

@@ -1,0 +1,144 @@
+"""Links that only changed their name: a veth end is known by its far end, so it can be renamed instead of made again.
+
+A rename keeps ifindex, addresses, counters and everything stacked on the link; deleting and making it again loses them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nsmgr.model.base import Value
+from nsmgr.model.links import kind_class
+from nsmgr.plan.draft import Draft
+from nsmgr.plan.links import LinkPlan
+from nsmgr.plan.plan import Action, AttrChange, Verb
+from nsmgr.plan.removal import LinkId, link_id
+from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState
+
+Renames = dict[LinkId, str]  # (namespace, present name) → wanted name
+
+
+def find(desired: DesiredState, observed: ObservedState) -> Renames:
+    """Existing pairs of which one or both ends carry another name than the only desired pair they can be.
+
+    A desired pair is matched with an observed pair between the same two namespaces that has one end right. Exact pairs
+    are taken first, so a link that is right is never renamed away. Only namespaces described completely are considered:
+    elsewhere a name that is not declared may mean something to somebody.
+    """
+    pairs = _observed_pairs(observed)
+    if not pairs:
+        return {}
+    wrong: list[tuple[LinkId, LinkId]] = []
+    taken: set[LinkId] = set()
+    for netns, wanted in desired.namespaces.items():
+        for name, link in wanted.links.items():
+            peer = link.attrs.get("peer")
+            if not kind_class(link.kind).PAIR or not isinstance(peer, str):
+                continue
+            one, other = (netns, name), link_id(netns, peer)
+            if pairs.get(one) == other:
+                taken.update((one, other))
+            elif one < other:
+                wrong.append((one, other))
+    renames: Renames = {}
+    for one, other in wrong:
+        for fixed, moving in ((one, other), (other, one)):
+            candidate = pairs.get(fixed)
+            if (
+                candidate is not None
+                and candidate[0] == moving[0]
+                and not {fixed, candidate} & taken
+                and desired.namespaces[moving[0]].manage == "all"
+                and _unused(*moving, observed)
+            ):
+                renames[candidate] = moving[1]
+                taken.update((fixed, candidate))
+                break
+    return _reachable(renames, observed)
+
+
+def _reachable(renames: Renames, observed: ObservedState) -> Renames:
+    """Only renames whose wanted name is free or becomes free because its present holder is renamed too."""
+    while True:
+        stuck = [old for old, new in renames.items() if new in observed.namespaces[old[0]].links and (old[0], new) not in renames]
+        if not stuck:
+            return renames
+        for old in stuck:
+            del renames[old]
+
+
+def _observed_pairs(observed: ObservedState) -> dict[LinkId, LinkId]:
+    found: dict[LinkId, LinkId] = {}
+    for netns, state in observed.namespaces.items():
+        for name, link in state.links.items():
+            if kind_class(link.kind).PAIR and isinstance(peer := link.attrs.get("peer"), str) and not peer.startswith("?"):
+                found[netns, name] = link_id(netns, peer)
+    return found
+
+
+def _unused(netns: str, name: str, observed: ObservedState) -> bool:
+    """No other device has the name as an alternative name: names and altnames share one table (netdev_name_node)."""
+    return not any(name in link.altnames for link in observed.namespaces[netns].links.values())
+
+
+def project(observed: ObservedState, renames: Renames) -> ObservedState:
+    """The observed state as it will be once the links carry their wanted names."""
+
+    def renamed(netns: str, name: str) -> str:
+        return renames.get((netns, name), name)
+
+    def reference(netns: str, value: Value) -> Value:
+        if not isinstance(value, str) or value.startswith("?"):
+            return value
+        where, name = link_id(netns, value)
+        new = renamed(where, name)
+        return value if new == name else value.removesuffix(name) + new
+
+    namespaces: dict[str, NetnsState] = {}
+    for netns, state in observed.namespaces.items():
+        links: dict[str, Link] = {}
+        for name, link in state.links.items():
+            references = [row for row, attr in kind_class(link.kind).rows().items() if attr.ref] + ["peer"]
+            attrs = {**link.attrs, **{row: reference(netns, link.attrs[row]) for row in references if row in link.attrs}}
+            new = renamed(netns, name)
+            links[new] = replace(link, name=new, attrs=attrs)
+        namespaces[netns] = replace(
+            state,
+            links=links,
+            addresses={
+                (renamed(netns, a.link), a.address): replace(a, link=renamed(netns, a.link)) for a in state.addresses.values()
+            },
+            routes={
+                key: [
+                    replace(route, nexthops=tuple(_hop(hop, renamed(netns, hop.dev)) for hop in route.nexthops)) for route in routes
+                ]
+                for key, routes in state.routes.items()
+            },
+            # Keys of a link that had another name were looked for under the new one: not there says nothing.
+            sysctls={key: value for key, value in state.sysctls.items() if value is not None},
+        )
+    return replace(observed, namespaces=namespaces)
+
+
+def note(renames: Renames, plan: LinkPlan) -> None:
+    """The new name becomes an attribute change of the link, the first one."""
+    for (netns, name), new in renames.items():
+        decision = plan.decisions[netns, new]
+        decision.changes.insert(0, AttrChange("name", name, new))
+        if decision.action is None:
+            decision.action, decision.reason = Action.UPDATE, "name differs"
+
+
+def emit(renames: Renames, plan: LinkPlan, draft: Draft) -> None:
+    """Rename steps; through a temporary name where the wanted one is still held by another link to be renamed."""
+    held = {(netns, new) for (netns, _), new in renames.items()} & renames.keys()
+    for (netns, name), new in renames.items():
+        if (netns, name) in held:
+            decision = plan.decisions[netns, new]
+            index = plan.index[netns, new]
+            step = draft.step(decision.op, Verb.LINK_SET, netns, index=index, name=name, args={"rename": f"nsmgr{index}"})
+            draft.lane(netns).rename.append(step)
+    for (netns, name), new in renames.items():
+        decision = plan.decisions[netns, new]
+        step = draft.step(decision.op, Verb.LINK_SET, netns, index=plan.index[netns, new], name=name, args={"rename": new})
+        draft.lane(netns).rename.append(step)
