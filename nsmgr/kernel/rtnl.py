@@ -91,7 +91,11 @@ class RtnlSocket:
         self._sock.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
 
     def subscribe(self, group: int) -> None:
-        """Join a multicast group by number (ADD_MEMBERSHIP: bind's mask ends at 32). OSError EINVAL = no such group."""
+        """Join a multicast group by number (ADD_MEMBERSHIP: bind's mask ends at 32). OSError EINVAL = no such group.
+
+        Bound first: a socket that never sent has port 0, and do_one_broadcast() leaves out the sender's port, which is 0.
+        """
+        self._sock.bind((0, 0))
         self._sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
 
     def reserve(self, *, receive: int = 0, send: int = 0) -> None:

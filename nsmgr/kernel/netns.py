@@ -1,0 +1,310 @@
+"""Network namespaces: make, list, open, identify, unname. Compatible with iproute2's /run/netns in both directions.
+
+setns(2) and unshare(2) act on the calling thread, so everything that enters a namespace runs in a worker thread that ends
+afterwards: no thread ever has to find its way back. One worker serves a whole call, however many namespaces.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import resource
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from nsmgr.errors import NsmgrError, PrivilegeError
+from nsmgr.kernel import libc
+from nsmgr.kernel.rtnl import RtnlSocket
+
+DIRECTORY = "/run/netns"
+OWN = "/proc/thread-self/ns/net"  # not /proc/self: that is the leader's namespace, not this thread's
+SIOCGSKNS = 0x894C  # linux/sockios.h: a descriptor of the namespace a socket belongs to
+SPARE_FILES = 64
+SANDBOX_HINT = "run it as root, or use `nsmgr run --sandbox`, which needs no root and touches nothing outside"
+
+Result = TypeVar("Result")
+
+
+class Netns:
+    """An open namespace: its rtnetlink socket, its cookie, and on demand a descriptor of it.
+
+    The descriptor is made from the socket (SIOCGSKNS), so it is the same namespace for sure, whatever became of the name,
+    and namespaces that nothing refers to cost one descriptor, not two. Both pin the namespace until :meth:`close`.
+
+    Args:
+        name: as in the configuration. inode: of the file under /run/netns beneath the mount, 0 = not opened by name.
+    """
+
+    __slots__ = ("_fd", "cookie", "inode", "name", "socket")
+
+    def __init__(self, name: str, socket: RtnlSocket, inode: int = 0) -> None:
+        self.name, self.socket, self.inode = name, socket, inode
+        self.cookie = socket.cookie()
+        self._fd = -1
+
+    def fd(self) -> int:
+        """A descriptor for IFLA_NET_NS_FD and setns; stays ours. Raises PrivilegeError without CAP_NET_ADMIN there."""
+        if self._fd < 0:
+            try:
+                self._fd = fcntl.ioctl(self.socket.fileno(), SIOCGSKNS)
+            except PermissionError as error:
+                raise privilege(f"get a descriptor of namespace {self.name}", "CAP_NET_ADMIN", error) from error
+        return self._fd
+
+    def close(self) -> None:
+        self.socket.close()
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def privilege(what: str, capability: str, error: OSError) -> PrivilegeError:
+    return PrivilegeError(f"cannot {what}: {error.strerror}; it takes {capability}", hint=SANDBOX_HINT)
+
+
+def in_thread(work: Callable[[], Result]) -> Result:
+    """Run ``work`` in a thread of its own, wait for it, hand on its result or exception."""
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="nsmgr-netns")
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:  # Ctrl-C: the worker must not go on making things while the caller cleans up
+        thread.join()
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def ensure_files(count: int) -> None:
+    """Make room for ``count`` more-or-less permanent descriptors: raise RLIMIT_NOFILE towards the hard limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + SPARE_FILES
+    if soft == resource.RLIM_INFINITY or wanted <= soft:
+        return
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        raise NsmgrError(
+            f"{wanted} open files are needed at once, the hard limit of this process is {hard}",
+            hint=f"raise it: ulimit -Hn {wanted}, or LimitNOFILE= of the systemd unit",
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else hard, hard))
+
+
+# --------------------------------------------------------------------------------------------------------------- by name
+
+
+def path_of(name: str) -> str:
+    return f"{DIRECTORY}/{name}"
+
+
+def entries() -> dict[str, int]:
+    """Name → inode of the file beneath the mount, for each file in /run/netns, namespace or not.
+
+    The inode comes with the directory listing. A name deleted and made again has a new one: that is how a kept
+    descriptor is known to be stale, without a system call per namespace.
+    """
+    try:
+        with os.scandir(DIRECTORY) as found:
+            return {entry.name: entry.inode() for entry in found}
+    except FileNotFoundError:
+        return {}
+
+
+def is_namespace(path: str) -> bool:
+    """Whether nsfs is mounted there. A plain file is what a crash or another mount namespace leaves behind."""
+    try:
+        return os.stat(path).st_dev == os.stat(OWN).st_dev  # all of nsfs is one device
+    except FileNotFoundError:
+        return False
+
+
+def listing() -> tuple[list[str], list[str]]:
+    """(namespaces, stale names) under /run/netns, each sorted."""
+    live: list[str] = []
+    stale: list[str] = []
+    for name in sorted(entries()):
+        (live if is_namespace(path_of(name)) else stale).append(name)
+    return live, stale
+
+
+def prepare_directory() -> None:
+    """Make /run/netns a shared mount of its own, as ``ip netns add`` does, so that mounts reach other mount namespaces.
+
+    The directory is locked meanwhile (iproute2 does the same): two at once would stack two mounts.
+    """
+    try:
+        os.makedirs(DIRECTORY, 0o755, exist_ok=True)
+        lock = os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise privilege(f"make {DIRECTORY}", "root", error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            libc.mount("", DIRECTORY, libc.MS_SHARED | libc.MS_REC)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # EINVAL: not a mount point yet
+                raise
+            libc.mount(DIRECTORY, DIRECTORY, libc.MS_BIND | libc.MS_REC)
+            libc.mount("", DIRECTORY, libc.MS_SHARED | libc.MS_REC)
+    except PermissionError as error:
+        raise privilege(f"mount {DIRECTORY}", "CAP_SYS_ADMIN", error) from error
+    finally:
+        os.close(lock)
+
+
+def create(wanted: Sequence[tuple[str, bool]], socket: Callable[[str], RtnlSocket]) -> list[Netns | OSError]:
+    """Make named namespaces, all in one worker thread; each comes back open, or as the error that stopped it.
+
+    Args:
+        wanted: (name, repair): repair removes a file of that name that is no namespace.
+        socket: makes the rtnetlink socket for a name; called inside the new namespace.
+
+    A name that exists answers EEXIST: creating the file exclusively is the lock between two who want the same name.
+    Raises PrivilegeError without CAP_SYS_ADMIN; nothing is left behind by a namespace that failed.
+    """
+    ensure_files(2 * len(wanted))
+
+    def work() -> list[Netns | OSError]:
+        prepare_directory()
+        made: list[Netns | OSError] = []
+        for name, repair in wanted:
+            if repair:
+                unlink_stale(name)
+            try:
+                made.append(_create_one(name, socket))
+            except OSError as error:
+                if error.errno in (errno.EPERM, errno.EACCES):
+                    for other in made:
+                        if isinstance(other, Netns):
+                            other.close()
+                            remove(other.name)
+                    raise privilege(f"create namespace {name}", "CAP_SYS_ADMIN", error) from error
+                made.append(error)
+        inodes = entries()
+        for netns in made:
+            if isinstance(netns, Netns):
+                netns.inode = inodes.get(netns.name, 0)
+        return made
+
+    return in_thread(work)
+
+
+def _create_one(name: str, socket: Callable[[str], RtnlSocket]) -> Netns:
+    path = path_of(name)
+    os.mknod(path, 0)  # a regular file, exclusively, in one system call; mode 000 as iproute2's
+    try:
+        libc.unshare(libc.CLONE_NEWNET)
+        libc.mount(OWN, path, libc.MS_BIND)
+        opened = socket(name)
+    except BaseException:
+        remove(name)
+        raise
+    return Netns(name, opened)
+
+
+def remove(name: str) -> None:
+    """Take the name away; the namespace dies when nothing else holds it. OSError ENOENT = there is no such name."""
+    path = path_of(name)
+    try:
+        libc.umount(path)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # EINVAL: a plain file
+            raise
+    os.unlink(path)
+
+
+def unlink_stale(name: str) -> bool:
+    """Remove the file of that name if it is no namespace; True when it was there and is gone."""
+    path = path_of(name)
+    if is_namespace(path) or not os.path.lexists(path):
+        return False
+    remove(name)
+    return True
+
+
+# --------------------------------------------------------------------------------------------------------------- opening
+
+
+class Stale(Exception):
+    """The file exists and is no network namespace."""
+
+
+def source_path(name: str, source: str) -> str:
+    """The file to open for a :class:`nsmgr.kernel.port.Want` source."""
+    if source.startswith("pid:"):
+        return f"/proc/{source[4:]}/ns/net"
+    if source.startswith("path:"):
+        return source[5:]
+    return path_of(name)
+
+
+def open_many(
+    wanted: Iterable[tuple[str, str]], host_fd: int, socket: Callable[[str], RtnlSocket]
+) -> dict[str, Netns | Stale | None]:
+    """Open (name, source) namespaces in one worker thread. None = there is none of that name.
+
+    ``source`` "host" is the namespace behind ``host_fd``. Raises PrivilegeError without CAP_SYS_ADMIN over a namespace.
+    """
+    wanted = list(wanted)
+    ensure_files(2 * len(wanted))
+
+    def work() -> dict[str, Netns | Stale | None]:
+        found: dict[str, Netns | Stale | None] = {}
+        for name, source in sorted(wanted, key=lambda pair: pair[1] != "host"):  # host first: needs no setns, so no root
+            found[name] = _open_host(name, host_fd, socket) if source == "host" else _open_one(name, source, socket)
+        return found
+
+    return in_thread(work)
+
+
+def _open_host(name: str, host_fd: int, socket: Callable[[str], RtnlSocket]) -> Netns:
+    if os.fstat(host_fd).st_ino != os.stat(OWN).st_ino:
+        libc.setns(host_fd)
+    return Netns(name, socket(name))
+
+
+def _open_one(name: str, source: str, socket: Callable[[str], RtnlSocket]) -> Netns | Stale | None:
+    path = source_path(name, source)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    except PermissionError as error:
+        if not source and not is_namespace(path):
+            return Stale(path)  # iproute2's and our files have mode 000 until something is mounted on them
+        raise privilege(f"open {path}", "CAP_SYS_PTRACE" if source.startswith("pid:") else "CAP_DAC_OVERRIDE", error) from error
+    try:
+        libc.setns(fd)
+    except PermissionError as error:
+        raise privilege(f"enter namespace {name}", "CAP_SYS_ADMIN", error) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return Stale(path)
+    finally:
+        os.close(fd)
+    return Netns(name, socket(name))
+
+
+def within(fd: int, work: Callable[[], Result]) -> Result:
+    """Run ``work`` in a worker thread inside the namespace behind ``fd``."""
+
+    def enter() -> Result:
+        try:
+            libc.setns(fd)
+        except PermissionError as error:
+            raise privilege("enter a namespace", "CAP_SYS_ADMIN", error) from error
+        return work()
+
+    return in_thread(enter)

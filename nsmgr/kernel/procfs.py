@@ -1,0 +1,54 @@
+"""Sysctls of a network namespace: /proc/sys/net shows those of the thread that opens a file in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+ROOT = "/proc/sys"
+
+
+def path_of(key: str) -> str:
+    """``net.ipv4.ip_forward`` or ``net/ipv4/conf/eth0.100/rp_filter`` → the file. A key with a slash keeps its dots.
+
+    Raises ValueError for a key outside net.* and for one that climbs out of it.
+    """
+    parts = key.split("/") if "/" in key else key.split(".")
+    if len(parts) < 2 or parts[0] != "net" or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        raise ValueError(f"{key!r} is not a sysctl under net.")
+    return "/".join((ROOT, *parts))
+
+
+def normal(text: str) -> str:
+    """Values compare without regard to white space: the kernel separates with tabs, people with spaces."""
+    return " ".join(text.split())
+
+
+def read(keys: Iterable[str]) -> dict[str, str | None]:
+    """Values as the calling thread's namespace has them, white space normalised; None = no such file, or not readable."""
+    values: dict[str, str | None] = {}
+    for key in keys:
+        try:
+            fd = os.open(path_of(key), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            values[key] = None
+            continue
+        try:
+            text = b""
+            while block := os.read(fd, 65536):
+                text += block
+            values[key] = normal(text.decode(errors="replace"))
+        except OSError:  # write-only files (route/flush: EACCES), a device that just went (ENOENT)
+            values[key] = None
+        finally:
+            os.close(fd)
+    return values
+
+
+def write(key: str, value: str) -> None:
+    """Set one value in the calling thread's namespace. Raises OSError as open(2) or write(2) does (ENOENT, EINVAL, EACCES …)."""
+    fd = os.open(path_of(key), os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, value.encode())
+    finally:
+        os.close(fd)
