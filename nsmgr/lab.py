@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
 from nsmgr import sandbox as box
-from nsmgr.apply import apply, destroy
 from nsmgr.config import load
+from nsmgr.engine import apply, destroy
 from nsmgr.errors import ApplyError, ConflictError, NsmgrError
 from nsmgr.kernel.port import KernelPort
 from nsmgr.plan.state import DesiredState

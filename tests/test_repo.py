@@ -30,7 +30,7 @@ PURE = {
     "render": {"errors", "types", "model", "plan", "config", "render"},
 }
 # These see the kernel through the Protocol only, so that FakeKernel serves them as well as Linux.
-PORT_ONLY = {"apply", "journal", "lock", "store", "watch", "lab"}
+PORT_ONLY = {"engine", "journal", "lock", "ownership", "reading", "store", "watch", "lab"}
 # Modules that reach outside the process, or make the outcome depend on when it runs.
 EFFECTS = {
     *("asyncio", "ctypes", "fcntl", "mmap", "multiprocessing", "pyroute2", "random", "secrets", "select", "selectors", "shutil"),
@@ -83,7 +83,7 @@ def test_pure_layers_have_no_effects(path: Path) -> None:
             assert target in allowed, f"{path.name}:{line}: {layer_of(path)} must not know nsmgr.{target}"
 
 
-def test_apply_and_lab_know_only_the_port() -> None:
+def test_the_engine_and_lab_know_only_the_port() -> None:
     found = []
     for path in SOURCES:
         if layer_of(path) in PORT_ONLY:
