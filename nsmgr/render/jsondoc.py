@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nsmgr.errors import Problem, errno_text
-from nsmgr.plan.plan import Action, Operation, Plan, Verdict
+from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
-from nsmgr.render.report import Fate, Outcome, errno_name, outcomes
+from nsmgr.render.report import Fate, Outcome, errno_name
 from nsmgr.render.text import Locate, object_text
 from nsmgr.render.values import Durations, config_value
 
@@ -74,9 +74,9 @@ def _differences(operation: Operation) -> str:
 
 
 def apply_document(
-    plan: Plan, verdicts: Mapping[int, Verdict], result: str, remaining: Plan | None = None, locate: Locate | None = None
+    plan: Plan, found: Sequence[Outcome], result: str, remaining: Plan | None = None, locate: Locate | None = None
 ) -> Json:
-    """``plan_document`` plus ``result`` and a ``verdict`` per change.
+    """``plan_document`` plus ``result`` and a ``verdict`` per change; ``found`` is of :func:`nsmgr.render.report.apply_outcomes`.
 
     ``in_sync`` tells the state afterwards; ``remaining`` is there when something still differs then. ``verdict`` is "ok", or an
     object: ``{errno, name, message, attribute}`` of a refusal, ``{skipped_because}``, ``{not_run: true}``.
@@ -84,8 +84,9 @@ def apply_document(
     document = plan_document(plan, locate)
     document["in_sync"] = result == "done" and not remaining
     document["result"] = result
-    for change, outcome in zip(document["changes"], outcomes(plan, verdicts), strict=True):
-        change["verdict"] = _verdict(outcome)
+    document["changes"] = [
+        {**_change(outcome.operation, outcome.durations, locate), "verdict": _verdict(outcome)} for outcome in found
+    ]
     if remaining:
         document["remaining"] = changes(remaining, locate)
     return document

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nsmgr.errors import StateError
@@ -13,8 +13,9 @@ from nsmgr.model.base import Change
 from nsmgr.model.links import kind_class
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
-from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Route, Rule
+from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule
 from nsmgr.render.plain import NotPlain, decode, encode
+from nsmgr.render.text import Locate
 
 MARK = "nsmgr_plan"  # first key of the file, by which `apply` tells a saved plan from a configuration
 VERSION = 1
@@ -27,15 +28,26 @@ class SavedPlan:
     plan: Plan
     desired: DesiredState
     fingerprint: str
+    places: dict[Path, str] = field(default_factory=dict)
+
+    def locate(self, path: Path) -> str:
+        """Where the configuration asked for it when the plan was made: ``lab.yaml:14:9``, or ""."""
+        return self.places.get(path, "")
 
 
-def dumps(plan: Plan, desired: DesiredState, fingerprint: str) -> str:
-    """The file's text. Warnings of the configuration are not kept: they were shown when the plan was made."""
+def dumps(plan: Plan, desired: DesiredState, fingerprint: str, locate: Locate | None = None) -> str:
+    """The file's text.
+
+    Warnings and sources of the configuration are not kept; ``locate`` gives the places that errors shall name later.
+    """
+    origins = {operation.origin for operation in plan.operations if operation.origin} if locate else ()
+    places = {origin: locate(origin) for origin in sorted(origins, key=str)} if locate else {}
     body = {
         MARK: VERSION,
         "fingerprint": fingerprint,
-        "desired": encode(dataclasses.replace(desired, warnings=())),
+        "desired": encode(dataclasses.replace(desired, warnings=(), sources=())),
         "plan": encode(_body(plan)),
+        "places": encode(places),
     }
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
@@ -57,12 +69,13 @@ def loads(text: str, file: str = "plan") -> SavedPlan:
             raise NotPlain("it has no plan in it")
         if body[MARK] != VERSION:
             raise NotPlain(f"version {body[MARK]!r}, this nsmgr reads {VERSION}")
-        if body.keys() != {MARK, "fingerprint", "desired", "plan"}:
+        if body.keys() != {MARK, "fingerprint", "desired", "plan", "places"}:
             raise NotPlain("unknown or missing keys")
         saved = SavedPlan(
             _plan(decode(_Body, body["plan"], "plan")),
             decode(DesiredState, body["desired"], "desired"),
             decode(str, body["fingerprint"], "fingerprint"),
+            decode(dict[Path, str], body["places"], "places"),
         )
     except (ValueError, RecursionError) as error:
         raise StateError(f"{file} is not a usable saved plan: {error}", hint="make it again: nsmgr plan FILE --out PLAN") from error

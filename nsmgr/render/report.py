@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import errno as _errno
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nsmgr.errors import errno_text
 from nsmgr.plan.plan import Operation, Plan, Step, Verdict
 from nsmgr.render.hints import hint
 from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint, plan_text
-from nsmgr.render.values import plural
+from nsmgr.render.values import Durations, plural
 
 
 class Fate(enum.Enum):
@@ -23,12 +23,16 @@ class Fate(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``verdict``: the first one that is not ok; ``because``: the operation whose failure caused the skip."""
+    """``verdict``: the first one that is not ok; ``because``: the operation whose failure caused the skip.
+
+    durations: names of the operation's attributes whose values are durations.
+    """
 
     operation: Operation
     fate: Fate
     verdict: Verdict | None = None
     because: Operation | None = None
+    durations: frozenset[str] = frozenset()
 
 
 def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
@@ -47,13 +51,15 @@ def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
         peer = step.args.get("peer")
         if isinstance(peer, Mapping):
             carriers[str(peer.get("netns")), str(peer.get("name"))] = step
+    durations = Durations(plan)
     found = []
     for operation in plan.operations:
         own = steps.get(operation.id)
         if own is None:
             carrier = carriers.get((operation.netns, operation.key)) if operation.type == "link" else None
             own = [carrier] if carrier else []
-        found.append(_outcome(operation, own, verdicts, by_id, owner))
+        outcome = _outcome(operation, own, verdicts, by_id, owner)
+        found.append(replace(outcome, durations=durations.of(operation)))
     return found
 
 
@@ -74,14 +80,28 @@ def _outcome(
     return Outcome(operation, Fate.NOT_RUN if None in answers else Fate.DONE)
 
 
+def apply_outcomes(executed: Sequence[Plan], rounds: Sequence[Mapping[int, Verdict]]) -> list[Outcome]:
+    """One outcome an object over all rounds of an apply, in the order of their first appearance.
+
+    A later round speaks for the objects it plans again; what it does not plan again is done, whatever was answered before.
+    """
+    found: dict[tuple[str, str, str], Outcome] = {}
+    for last, plan, verdicts in zip(range(len(executed) - 1, -1, -1), executed, rounds, strict=True):
+        for outcome in outcomes(plan, verdicts):
+            operation = outcome.operation
+            final = outcome if last == 0 else replace(outcome, fate=Fate.DONE, verdict=None, because=None)
+            found[operation.netns, operation.type, operation.key] = final
+    return list(found.values())
+
+
 def errno_name(number: int) -> str:
     """``EBUSY`` for 16; "" for a lost answer."""
     return _errno.errorcode.get(number, str(number)) if number > 0 else ""
 
 
 def failure_text(
-    plan: Plan,
-    verdicts: Mapping[int, Verdict],
+    deployment: str,
+    found: Sequence[Outcome],
     *,
     result: str = "failed",
     remaining: Plan | None = None,
@@ -92,15 +112,16 @@ def failure_text(
     """Done, failed and skipped of an apply that did not come through, without a newline at the end.
 
     Args:
+        found: of :func:`outcomes` or :func:`apply_outcomes`.
         remaining: what still differs after the re-read, when verify found something though all answers were good.
         verbose: list the operations that were done too, not only their number.
     """
-    return "\n".join(_failure_lines(outcomes(plan, verdicts), plan, result, remaining, color, locate, verbose))
+    return "\n".join(_failure_lines(deployment, found, result, remaining, color, locate, verbose))
 
 
 def _failure_lines(
+    deployment: str,
     all_outcomes: Sequence[Outcome],
-    plan: Plan,
     result: str,
     remaining: Plan | None,
     color: bool,
@@ -111,7 +132,7 @@ def _failure_lines(
     for outcome in all_outcomes:
         groups[outcome.fate].append(outcome)
     counts = ", ".join(f"{len(groups[fate])} {word}" for fate, word in _WORDS if groups[fate] or fate in (Fate.DONE, Fate.FAILED))
-    yield f"apply of {plan.deployment} {result}: {counts} of {plural(len(all_outcomes), 'operation')}"
+    yield f"apply of {deployment} {result}: {counts} of {plural(len(all_outcomes), 'operation')}"
     if verbose and groups[Fate.DONE]:
         yield paint("done", GREEN, color)
         yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.DONE])

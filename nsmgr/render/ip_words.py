@@ -1,0 +1,137 @@
+"""Link attributes in the words of ip-link(8). What ip cannot say is told apart, not dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from nsmgr.model.base import Attr, Scale, Value, Where
+from nsmgr.model.links.base import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How ip spells a kind's attributes, where it differs from the configuration's own names.
+
+    rename: name → word. switches: spelled ``word`` / ``noword``, without a value. bare: ``word`` when true, nothing when false.
+    onoff: ``word on|off``. unsaid: ip 6.1 has no word.
+    """
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
+    onoff: frozenset[str] = frozenset()
+    unsaid: frozenset[str] = frozenset()
+
+
+_VXLAN = Words(
+    rename={
+        "port": "dstport", "parent": "dev", "label": "flowlabel", "limit": "maxaddress", "udp_csum": "udpcsum",
+        "remcsum_tx": "remcsumtx", "remcsum_rx": "remcsumrx",
+    },
+    switches=frozenset((
+        "learning", "proxy", "rsc", "l2miss", "l3miss", "udp_csum", "udp6zerocsumtx", "udp6zerocsumrx", "remcsum_tx", "remcsum_rx",
+        "external", "vnifilter",
+    )),
+    bare=frozenset(("gbp", "gpe")),
+    unsaid=frozenset(("label_policy", "remcsum_nopartial", "localbypass", "mc_route", "reserved_bits")),
+)  # fmt: skip
+_MACVLAN = Words(
+    rename={"bc_queue_len": "bcqueuelen"}, unsaid=frozenset(("bc_cutoff", "macaddrs", "nopromisc", "nodst", "macaddr_mode"))
+)
+KINDS: Mapping[str, Words] = {
+    "bridge": Words(
+        rename={"stp": "stp_state"},
+        unsaid=frozenset(("stp_mode", "fdb_max_learned", "mst_enabled", "fdb_local_vlan_0", "mdb_offload_fail_notification")),
+    ),
+    "vxlan": _VXLAN,
+    "macvlan": _MACVLAN,
+    "macvtap": _MACVLAN,
+    "vlan": Words(
+        onoff=frozenset(("reorder_hdr", "gvrp", "mvrp", "loose_binding", "bridge_binding")),
+        rename={"ingress_qos": "ingress-qos-map", "egress_qos": "egress-qos-map"},
+    ),
+}
+
+_TOP = {
+    "mtu": "mtu", "mac": "address", "broadcast": "broadcast", "txqlen": "txqueuelen", "group": "group", "tx_queues": "numtxqueues",
+    "rx_queues": "numrxqueues", "gso_max_size": "gso_max_size", "gso_max_segs": "gso_max_segs", "gro_max_size": "gro_max_size",
+    "alias": "alias", "linkmode": "mode", "addrgenmode": "addrgenmode",
+}  # fmt: skip
+_TOP_ONOFF = frozenset(("arp", "multicast", "allmulticast", "promisc", "protodown"))
+_ONLY_AT_BIRTH = frozenset(("tx_queues", "rx_queues"))
+
+
+@dataclass(slots=True)
+class Spelled:
+    """``birth``: words for ``link add`` before ``type``; ``data``: after it; ``later``: for ``link set``; ``unsaid``: names."""
+
+    birth: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+    unsaid: list[str] = field(default_factory=list)
+    parent: str = ""
+
+
+def spell(model: type[Link], attrs: Mapping[str, Value], name_of: Mapping[int, str]) -> Spelled:
+    """The attributes of a step. ``name_of``: ifindex → name for references; ``if7`` (which ip takes too) where unknown."""
+    spelled = Spelled()
+    rows = model.rows()
+    words = KINDS.get(model.KIND, Words())
+    for name, value in attrs.items():
+        row = rows.get(name)
+        if row is None:
+            spelled.unsaid.append(name)
+        elif name == "state":
+            spelled.later.append(str(value))
+        elif name == "controller":
+            spelled.later += ["master", _reference(value, name_of)] if value else ["nomaster"]
+        elif row.nla == "IFLA_LINK":
+            spelled.parent = _reference(value, name_of)
+        elif row.where is Where.DATA or (row.where is Where.NONE and row.nla):
+            found = list(_data(name, value, row, words, name_of))
+            spelled.data += found
+            if not found and name not in words.bare:
+                spelled.unsaid.append(name)
+        elif name in _TOP_ONOFF:
+            spelled.later += [name, "on" if value else "off"]
+        elif name in _TOP:
+            early = row.where is Where.LINK and not row.late and name != "linkmode"
+            (spelled.birth if early or name in _ONLY_AT_BIRTH else spelled.later).extend((_TOP[name], _text(value)))
+        else:
+            spelled.unsaid.append(name)
+    return spelled
+
+
+def _data(name: str, value: Value, row: Attr, words: Words, name_of: Mapping[int, str]) -> Iterator[str]:
+    word = words.rename.get(name, name)
+    if name in words.unsaid or value is None:
+        return
+    if row.ref:
+        yield from (word, _reference(value, name_of))
+    elif name in words.switches:
+        yield word if value else f"no{word}"
+    elif name in words.bare:
+        if value:
+            yield word
+    elif name in words.onoff:
+        yield from (word, "on" if value else "off")
+    elif isinstance(value, bool):
+        yield from (word, str(int(value)))
+    elif isinstance(value, tuple):
+        yield word
+        yield from (":".join(map(str, part)) if isinstance(part, tuple) else _text(part) for part in value)
+    elif isinstance(row.convert, Scale) or (word == "mcast_router" and row.convert is not None):
+        yield from (word, str(row.convert.to_wire(value)))  # ip passes timers and this switch on as the kernel's number
+    else:
+        yield from (word, _text(value))
+
+
+def _reference(value: Value, name_of: Mapping[int, str]) -> str:
+    return name_of.get(value, f"if{value}") if isinstance(value, int) else str(value)
+
+
+def _text(value: Value) -> str:
+    """One word of a batch file: quoted when ip's makeargs() would split it."""
+    text = str(value)
+    return f'"{text}"' if not text or any(c in " \t'#" for c in text) else text
