@@ -13,14 +13,14 @@ from nsmgr.config.translate import expected, scalar_types, show, translate, vali
 from nsmgr.model.base import Resource
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
-from nsmgr.model.namespace import HostModel, NamespaceModel
+from nsmgr.model.namespace import REF, HostModel, NamespaceModel
 from nsmgr.plan.state import HOST
 from nsmgr.types import netns_name
 
 NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 _NAME = re.compile(NAME + r"\Z")
 # Of one link only: a default for them would give every link the same.
-_OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
+OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
 
 
 class Document(Resource):
@@ -34,13 +34,13 @@ class Document(Resource):
     """Name of the deployment; default: the file's stem."""
     include: list[str] | None = None
     """Files merged first, relative to this one: mappings merge, two different scalars or lists are a conflict."""
-    defaults: Annotated[dict[Any, Any] | None, WithJsonSchema({"$ref": "#/$defs/defaults"})] = None
+    defaults: Annotated[dict[Any, Any] | None, WithJsonSchema({REF: "defaults"})] = None
     """``link``: for every link (but ``lo``) that does not say otherwise; a kind's name: for that kind."""
-    host: Annotated[dict[Any, Any] | None, WithJsonSchema({"anyOf": [{"$ref": "#/$defs/HostModel"}, {"type": "null"}]})] = None
+    host: Annotated[dict[Any, Any] | None, WithJsonSchema({"anyOf": [{REF: "HostModel"}, {"type": "null"}]})] = None
     """The namespace nsmgr itself runs in."""
     namespaces: Annotated[
         dict[Any, Any] | None,
-        WithJsonSchema({"type": ["object", "null"], "additionalProperties": {"$ref": "#/$defs/namespace"}}),
+        WithJsonSchema({"type": ["object", "null"], "additionalProperties": {REF: "namespace"}}),
     ] = None
     """Namespace name → body."""
 
@@ -144,7 +144,7 @@ def _default(model: type[Link], kind: str, body: dict[Any, Any], path: Path, rep
         message, advice = expected(scalar_types(model)[key].__name__, body[key])
         report.error((*path, key), message, advice)
     for key in body:
-        if key in _OWN:
+        if key in OWN:
             report.error((*path, key), f"`{key}` cannot have a default: it belongs to one link", "write it at the link", at="key")
             bad.add(key)
     usable = {key: value for key, value in body.items() if key not in bad}

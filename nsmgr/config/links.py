@@ -99,6 +99,8 @@ class Links:
         if model is None or wrong:
             return
         for field, message, hint in model.problems(name):
+            if field and self.report.has((*path, field)):
+                continue
             if message.startswith("is "):
                 message = f"`{field}` {message}"
             self.report.error((*path, field) if field else path, message, hint, at="value" if field in body else "key")
@@ -148,8 +150,7 @@ class Links:
     def _reference(self, space: Space, name: str, attribute: str, value: Any, path: Path) -> Any:
         """Canonical text of a reference: bare in the link's own namespace."""
         if not isinstance(value, str):
-            value = tuple(self._reference(space, name, attribute, item, (*path, i)) for i, item in enumerate(value))
-            return value
+            return tuple(self._reference(space, name, attribute, item, (*path, i)) for i, item in enumerate(value))
         netns, slash, target = value.rpartition("/")
         if slash and netns == space.name:
             value = target

@@ -85,6 +85,9 @@ def _claim(spaces: Spaces, pairs: Pairs, written: dict[End, End], claims: dict[E
     if not kind and theirs and theirs not in ("?", "lo") and kind_class(theirs).PAIR:
         kind = pairs.kinds[end] = theirs  # `eth0: {peer: red/p1}` beside red's `p1: {kind: veth}`
     back = written.get(target)
+    if not kind and theirs == "?":
+        pairs.kinds[end] = "?"  # of the kind that the other end fails to say
+        return
     if not kind and back == end:
         return  # neither end says what they are: reported as a missing kind
     if not kind:

@@ -82,16 +82,22 @@ class Report:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []  # of the text itself, with positions
         self.sources: list[Source] = []
+        self._wrong: set[Path] = set()
 
     def error(
         self, path: Path, message: str, hint: str = "", code: str = "value", *, at: str = "value", other: Path | None = None
     ) -> None:
         """Record an error at a place in the document."""
         self.findings.append(Finding(message, path, hint, code, at, "error", other))
+        self._wrong.add(path)
 
     def warning(self, path: Path, message: str, hint: str = "", code: str = "warning", *, other: Path | None = None) -> None:
         """Record something that is allowed and probably not meant."""
         self.findings.append(Finding(message, path, hint, code, "key", "warning", other))
+
+    def has(self, path: Path) -> bool:
+        """Whether an error about exactly this place is recorded already."""
+        return path in self._wrong
 
     def failed(self) -> bool:
         """Whether there is an error, not only warnings."""

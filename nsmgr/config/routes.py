@@ -44,8 +44,6 @@ def _route(space: Space, model: Any, path: Path, report: Report) -> Route | None
     hops = _hops(model, kind in NO_NEXTHOP)
     faults = _Faults(path, report)
     to = _destination(model, hops, faults)
-    if not to:
-        return None
     number = family(to)
     if kind in NO_NEXTHOP:
         for key in ("via", "nexthops", "dev"):
@@ -96,7 +94,7 @@ def _hops(model: Any, none: bool) -> list[tuple[Path, NextHop]]:
 
 
 def _destination(model: Any, hops: list[tuple[Path, NextHop]], faults: _Faults) -> str:
-    """The canonical prefix: for ``default`` the family comes from the gateway, else from ``family``."""
+    """The canonical prefix: for ``default`` the family comes from the gateway, else from ``family``, else as for ip(8) IPv4."""
     if model.to != "default":
         if model.family and model.family != _FAMILY[family(model.to)]:
             faults.add("family", f"`{model.to}` is not {model.family}", "leave `family` out")
@@ -104,11 +102,6 @@ def _destination(model: Any, hops: list[tuple[Path, NextHop]], faults: _Faults) 
     gateway = next((hop.via for _, hop in hops if hop.via), model.prefsrc or "")
     if gateway and model.family and model.family != _FAMILY[family(gateway)]:
         faults.add("family", f"`{gateway}` is not {model.family}", "leave `family` out")
-    elif not gateway and not model.family:
-        faults.add(
-            "", "is this the IPv4 or the IPv6 default route?", "add `family: ipv4` or `family: ipv6`, or write 0.0.0.0/0 or ::/0"
-        )
-        return ""
     return "::/0" if model.family == "ipv6" or ":" in gateway else "0.0.0.0/0"
 
 

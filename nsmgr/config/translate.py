@@ -171,8 +171,8 @@ def _union(entries: list[Any]) -> tuple[str, str]:
             wanted += [f"`{word}`" for word in _choices(entry)]
         else:
             wanted.append(_EXPECTED.get(entry["type"].partition("_")[0], "something else"))
-    wanted = list(dict.fromkeys(wanted))
-    return f"expected {', '.join(wanted[:-1])} or {wanted[-1]}, not {show(entries[0]['input'])}", ""
+    *others, last = dict.fromkeys(wanted)
+    return f"expected {', '.join(others)}{' or ' if others else ''}{last}, not {show(entries[0]['input'])}", ""
 
 
 def phrase(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -181,11 +181,10 @@ def phrase(entry: Mapping[str, Any]) -> tuple[str, str]:
     if kind in _BOUNDS:
         return _BOUNDS[kind].format(show(value), **context), ""
     if kind == "literal_error":
-        words = _choices(entry)
-        advice = (
-            f"quote it: '{'on' if value else 'off'}'" if isinstance(value, bool) and "on" in words else did_you_mean(value, words)
-        )
-        return f"{show(value)} is not one of {', '.join(words)}", advice
+        choices = _choices(entry)
+        meant = ("on" if value else "off") if isinstance(value, bool) else value
+        advice = f"write `{meant}`" if meant in choices else did_you_mean(value, choices)
+        return f"{show(value)} is not one of {', '.join(choices)}", advice
     if kind == "value_error":
         return value_message(value, str(context.get("error", entry["msg"])))
     if kind == "int_parsing_size":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -21,7 +22,9 @@ def number_or_name(value: Any, names: Mapping[str, int], highest: int, what: str
         return names[value]
     text = str(value)
     if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or int(text) > highest:
-        raise ValueError(f"not a {what}: a number from 0 to {highest}, or {', '.join(names)}")
+        near = difflib.get_close_matches(text, names, 1)
+        words = f"not a {what}: a number from 0 to {highest}, or {', '.join(names)}"
+        raise ValueError(f"{words}; did you mean `{near[0]}`?" if near else words)
     return int(text)
 
 

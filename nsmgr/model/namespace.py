@@ -8,14 +8,14 @@ from pydantic import Field, WithJsonSchema
 
 from nsmgr.model.base import Resource
 
+REF = "x-ref"  # a reference by name, made a "$ref" by config.schema: pydantic knows only references of its own
+
 
 def _each(name: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["array", "null"], "items": {"$ref": f"#/$defs/{name}"}})
+    return WithJsonSchema({"type": ["array", "null"], "items": {REF: name}})
 
 
-Links = Annotated[
-    dict[Any, Any] | None, WithJsonSchema({"type": ["object", "null"], "additionalProperties": {"$ref": "#/$defs/link"}})
-]
+Links = Annotated[dict[Any, Any] | None, WithJsonSchema({"type": ["object", "null"], "additionalProperties": {REF: "link"}})]
 Routes = Annotated[list[Any] | None, _each("RouteModel")]
 Rules = Annotated[list[Any] | None, _each("RuleModel")]
 Sysctls = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -40,7 +41,9 @@ def protocol(value: Any) -> int:
     try:
         return number_or_name(value, PROTOCOLS, 255, "route protocol")
     except ValueError:
-        raise ValueError("not a route protocol: a number from 0 to 255, or kernel, boot, static, dhcp, bird, ospf, bgp …") from None
+        near = difflib.get_close_matches(str(value), PROTOCOLS, 1)
+        words = "not a route protocol: a number from 0 to 255, or kernel, boot, static, dhcp, bird, ospf, bgp …"
+        raise ValueError(f"{words}; did you mean `{near[0]}`?" if near else words) from None
 
 
 def destination(value: Any) -> str:
@@ -82,7 +85,7 @@ class RouteModel(Resource):
     to: Annotated[str, BeforeValidator(destination), WithJsonSchema({"type": "string"}), Attr("RTA_DST", Change.REPLACE)]
     """Destination prefix, an address (a host route), or ``default``."""
     family: Literal["ipv4", "ipv6"] | None = None
-    """Only for ``to: default`` without a gateway to tell it."""
+    """Only for ``to: default`` without a gateway to tell it: ipv4 unless written."""
     via: Annotated[IpAddress | None, Attr("RTA_GATEWAY")] = None
     """Gateway."""
     dev: Annotated[IfName | None, Attr("RTA_OIF", ref=True)] = None
