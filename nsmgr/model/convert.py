@@ -23,13 +23,27 @@ HZ_ROUNDING = 40  # ms: clock_t → jiffies → clock_t loses up to a tick each 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """An NLA_FLAG: it is there or it is not, so false cannot be sent; row.absent is False."""
+    """An NLA_FLAG: it is there or it is not, so false cannot be sent; row.absent is False.
+
+    The codec says False for IFLA_VXLAN_TTL_INHERIT, which vxlan_fill_info dumps as a byte 0.
+    """
 
     def to_wire(self, value: Any) -> Any:
         return True if value else None
 
     def from_wire(self, value: Any) -> Value:
-        return True
+        return bool(value)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBits:
+    """struct vxlanhdr as one number, flags word above VNI word, as ip(8) writes reserved_bits."""
+
+    def to_wire(self, value: Any) -> Any:
+        return {"flags": int(value) >> 32, "vni": int(value) & 0xFFFFFFFF}
+
+    def from_wire(self, value: Any) -> Value:
+        return int(value["flags"]) << 32 | int(value["vni"])
 
 
 @dataclass(frozen=True, slots=True)

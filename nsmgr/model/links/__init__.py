@@ -1,4 +1,4 @@
-"""Link kinds. ``kind_class("vxlan")`` imports nsmgr/model/links/vxlan.py and returns its Link subclass: adding a kind is one file."""
+"""Link kinds, one file each: ``kind_class("vxlan")`` imports nsmgr/model/links/vxlan.py and returns its Link subclass."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def kind_class(kind: str) -> type[Link]:
         return Link
     module = importlib.import_module(f"{__name__}.{kind}")
     for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Link) and value.KIND == kind:
+        if isinstance(value, type) and issubclass(value, Link) and kind == value.KIND:
             return value
     raise TypeError(f"{module.__name__} defines no Link subclass with KIND = {kind!r}")

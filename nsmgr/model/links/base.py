@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Value, Where
 from nsmgr.types import IfName, LinkRef, Mac, Size
@@ -42,8 +42,6 @@ class Link(Resource):
     MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
     """
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     TYPE: ClassVar[str] = "link"
     KIND: ClassVar[str] = ""
     DATA: ClassVar[str | None] = None
@@ -66,6 +64,7 @@ class Link(Resource):
     MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)
 
     kind: str | None = None
+    """What the link is."""
     state: Annotated[
         Literal["up", "down"], Attr(where=Where.FLAG, flag=IFF_UP, convert=Names({"down": 0, "up": 1}), default="up")
     ] = "up"
