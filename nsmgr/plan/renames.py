@@ -5,6 +5,7 @@ A rename keeps ifindex, addresses, counters and everything stacked on the link; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from nsmgr.model.base import Value
@@ -13,7 +14,7 @@ from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.removal import LinkId, link_id
-from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState
+from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route
 
 Renames = dict[LinkId, str]  # (namespace, present name) → wanted name
 
@@ -108,16 +109,15 @@ def project(observed: ObservedState, renames: Renames) -> ObservedState:
             addresses={
                 (renamed(netns, a.link), a.address): replace(a, link=renamed(netns, a.link)) for a in state.addresses.values()
             },
-            routes={
-                key: [
-                    replace(route, nexthops=tuple(_hop(hop, renamed(netns, hop.dev)) for hop in route.nexthops)) for route in routes
-                ]
-                for key, routes in state.routes.items()
-            },
+            routes={key: [_through(route, renamed, netns) for route in routes] for key, routes in state.routes.items()},
             # Keys of a link that had another name were looked for under the new one: not there says nothing.
             sysctls={key: value for key, value in state.sysctls.items() if value is not None},
         )
     return replace(observed, namespaces=namespaces)
+
+
+def _through(route: Route, renamed: Callable[[str, str], str], netns: str) -> Route:
+    return replace(route, nexthops=tuple(replace(hop, dev=renamed(netns, hop.dev)) for hop in route.nexthops))
 
 
 def note(renames: Renames, plan: LinkPlan) -> None:
