@@ -58,19 +58,20 @@ class CodecError(NsmgrError):
 class Field:
     """One attribute. ``encode(value)`` gives the whole attribute with header and padding; ``decode`` takes the payload's span.
 
-    ``number`` is without flag bits; ``nested`` the pyroute2 class of a nest, or None.
+    ``number`` is without flag bits; ``cls`` is pyroute2's class of the payload (of one member for an array).
     """
 
     number: int
     name: str
     encode: Encoder
     decode: Decoder
-    nested: Any = None
+    cls: Any
+    is_array: bool = False
 
     @property
     def table(self) -> Table | None:
-        """The table of a nested attribute, compiled now if it was not yet."""
-        return None if self.nested is None else table(self.nested)
+        """The table of a nested attribute, compiled now if it was not yet; None for every other."""
+        return table(self.cls) if isinstance(self.cls, type) and not self.is_array and _is_nest(self.cls) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def walk(buf: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int]]:
 class Table:
     """The attributes of one message or nest, by name and by number, and the fixed header before them (``header`` names)."""
 
-    __slots__ = ("by_name", "by_number", "header", "header_type", "list_of", "name")
+    __slots__ = ("by_name", "by_number", "header", "header_size", "header_type", "list_of", "name")
 
     def __init__(self, cls: Any) -> None:
         self.name: str = cls.__name__
@@ -114,6 +115,7 @@ class Table:
         self.by_number: dict[int, Field] = {}
         self.list_of: str = getattr(cls, "list_of", "")
         self.header_type = _struct(cls.fields) if cls.fields else None
+        self.header_size = sum(struct.calcsize(fmt) for _, fmt in cls.fields)  # a multiple of four in every message
         self.header = tuple(name for name, fmt in cls.fields if not fmt.endswith("x"))
         for number, name, spec, flags in _entries(cls):
             field = _field(cls, number, name, spec, flags)
@@ -147,12 +149,8 @@ class Table:
         if self.list_of:
             field = self.by_name[self.list_of]
             return tuple([_read(field, buf, s, e) for number, s, e in walk(buf, start, end) if number == field.number])
-        found: dict[str, Any] = {}
-        if self.header_type is not None:
-            size = struct.calcsize(self.header_type.native)
-            values = self.header_type.unpack(buf, start, min(start + size, end))
-            found.update(zip(self.header, values if len(self.header) > 1 else (values,), strict=True))
-            start = (start + size + 3) & ~3
+        found = self.decode_header(buf, start, end)
+        start += self.header_size
         for number, s, e in walk(buf, start, end):
             known = by_number.get(number)
             if known is None:
@@ -160,6 +158,13 @@ class Table:
             else:
                 found[known.name] = _read(known, buf, s, e)
         return found
+
+    def decode_header(self, buf: Buffer, start: int, end: int) -> dict[str, Any]:
+        """The fields of the fixed header by name; empty without one."""
+        if self.header_type is None:
+            return {}
+        values = self.header_type.unpack(buf, start, min(start + self.header_size, end))
+        return dict(zip(self.header, values if len(self.header) > 1 else (values,), strict=True))
 
 
 def _named(field: Field, value: Any) -> bytes:
@@ -203,10 +208,9 @@ def _field(owner: Any, number: int, name: str, spec: str, flags: int) -> Field:
     if modifier.strip() == "nested" or type_name == "nested":
         flags |= NLA_F_NESTED
     cls = owner if type_name in ("recursive", "nested") else getattr(owner, type_name)
-    nested = cls if isinstance(cls, type) and _is_nest(cls) and not is_array else None
     kind = _array(_payload(cls, owner, init)) if is_array else _payload(cls, owner, init)
     wire_number = number | flags | (0 if isinstance(cls, FunctionType) else cls.nla_flags)
-    return Field(number, name, _encoder(kind, wire_number), kind.unpack, nested)
+    return Field(number, name, _encoder(kind, wire_number), kind.unpack, cls, is_array)
 
 
 def _encoder(kind: _Type, number: int) -> Encoder:
@@ -424,13 +428,14 @@ def _unpack_lladdr(buf: Buffer, start: int, end: int) -> str:
 
 def _address(family: int) -> _Type:
     """``family`` 0: whichever the text (a colon is IPv6) or the length says."""
-    expected = {AF_INET: 4, AF_INET6: 16}
+    expected: dict[int, int] = {AF_INET: 4, AF_INET6: 16}
+    version = "v4" if family == AF_INET else "v6" if family == AF_INET6 else ""
 
     def pack(value: Any) -> bytes:
         try:
             return inet_pton(family or (AF_INET6 if ":" in value else AF_INET), value)
         except (OSError, TypeError):
-            raise CodecError(f"{value!r} is not an IP{ {AF_INET: 'v4', AF_INET6: 'v6'}.get(family, '') } address") from None
+            raise CodecError(f"{value!r} is not an IP{version} address") from None
 
     def unpack(buf: Buffer, start: int, end: int) -> str:
         size = end - start
@@ -442,7 +447,8 @@ def _address(family: int) -> _Type:
 
 
 _BYTES = _Type(_pack_bytes, lambda buf, start, end: bytes(buf[start:end]))
-_FLAG = _Type(lambda value: b"" if value else None, lambda buf, start, end: True)
+# vxlan_fill_info writes a byte where vxlan_policy takes NLA_FLAG (IFLA_VXLAN_TTL_INHERIT): there 0 is "not set"
+_FLAG = _Type(lambda value: b"" if value else None, lambda buf, start, end: end == start or buf[start] != 0)
 _ASCIIZ = _Type(lambda value: _pack_text(value) + b"\0", _unpack_text)
 _STRING = _Type(_pack_text, _unpack_text)
 _LLADDR = _Type(_pack_lladdr, _unpack_lladdr)

@@ -261,7 +261,12 @@ def message_table(message_type: int) -> Table | None:
     """The table of an rtnetlink message type, None for types nsmgr does not speak."""
     if message_type in (RTM_NEWLINKPROP, RTM_DELLINKPROP) or RTM_NEWLINK <= message_type <= RTM_SETLINK:
         return link_table()
-    for first, get in ((RTM_NEWADDR, address_table), (RTM_NEWROUTE, route_table), (RTM_NEWRULE, rule_table), (RTM_NEWNSID, nsid_table)):
+    for first, get in (
+        (RTM_NEWADDR, address_table),
+        (RTM_NEWROUTE, route_table),
+        (RTM_NEWRULE, rule_table),
+        (RTM_NEWNSID, nsid_table),
+    ):
         if first <= message_type <= first + 2:
             return get()
     return None

@@ -1,0 +1,271 @@
+"""The rows of a link kind compiled: configuration name → attribute bytes, attribute number → configuration value. Pure.
+
+One :class:`KindCodec` per kind, made on first use from ``kind_class(kind).rows()`` and the schema. A row whose attribute the
+schema lacks is a mistake in the program and fails at compile time with the row's name.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from socket import AF_INET6
+from typing import Any
+
+from nsmgr.kernel import schema
+from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute, walk
+from nsmgr.kernel.shapes import field_names, from_pyroute2, to_pyroute2
+from nsmgr.model.base import Attr, Bool, Names, Value, Where
+from nsmgr.model.links import kind_class
+from nsmgr.model.links.base import Link
+
+IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
+IFLA_LINK, IFLA_AF_SPEC = 5, 26
+
+
+@dataclass(slots=True)
+class Parts:
+    """One link's attributes sorted by their place in the message; ``late`` are those the creating message would ignore."""
+
+    top: list[bytes] = field(default_factory=list)
+    data: list[bytes] = field(default_factory=list)
+    inet6: list[bytes] = field(default_factory=list)
+    late: list[bytes] = field(default_factory=list)
+    flags: int = 0
+    change: int = 0
+
+    def af_spec(self) -> bytes:
+        """IFLA_AF_SPEC/AF_INET6, or nothing."""
+        return attribute(IFLA_AF_SPEC, attribute(AF_INET6, b"".join(self.inet6))) if self.inet6 else b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bits:
+    """Rows that share one attribute, each a bit of it. ``masked``: a {flags, mask} struct, else the whole mask is written."""
+
+    field: Field
+    masked: bool
+
+
+class KindCodec:
+    """Encoders and decoders of one kind.
+
+    ``top``, ``data`` and ``inet6`` map attribute numbers to (row name, decoder), "" for rows that are bits of one attribute;
+    ``absent`` is what attributes mean that a dump leaves out; ``refs`` names rows whose 0 means "none";
+    ``redefines`` names top-level rows that differ on the wire from every link's;
+    ``parent_from_link`` is the row that IFLA_LINK carries, "" when it carries something else.
+    """
+
+    def __init__(self, kind: str) -> None:
+        cls = kind_class(kind)
+        self.kind = kind
+        key = kind if cls.DATA is None else cls.DATA
+        self.data_table: Table | None = schema.data_table(key) if key and kind else None
+        self.encoders: dict[str, tuple[Where, bool, Any, Attr]] = {}
+        self.top: dict[int, tuple[str, Decoder]] = {}
+        self.data: dict[int, tuple[str, Decoder]] = {}
+        self.inet6: dict[int, tuple[str, Decoder]] = {}
+        self.bits: dict[int, list[tuple[str, Attr]]] = {}
+        self.absent: dict[str, Value] = {}
+        self.refs: list[str] = []
+        self.flag_rows: list[tuple[str, Attr]] = []
+        self.flag_values: dict[int, dict[str, Value]] = {}
+        self.companions: dict[str, bytes] = {}
+        self.parent_from_link = ""
+        for name, row in cls.rows().items():
+            self._compile(cls, name, row)
+        self.redefines = _redefined(cls)
+        for name, constants in cls.COMPANIONS.items():
+            if self.data_table is None:
+                raise CodecError(f"kind {kind} has no INFO_DATA in the schema", name)
+            self.companions[name] = self.data_table.encode(constants)
+
+    def _compile(self, cls: type[Link], name: str, row: Attr) -> None:
+        if row.absent is not None:
+            self.absent[name] = row.absent
+        if row.where is Where.NONE:
+            self.encoders[name] = (row.where, row.late, None, row)
+            return
+        if row.where is Where.FLAG:
+            self.encoders[name] = (row.where, row.late, None, row)
+            self.flag_rows.append((name, row))
+            return
+        first = self._field(name, row.where, row.nla)
+        found = self._decoders(row.where)
+        if row.bit:
+            self.bits.setdefault(first.number, []).append((name, row))
+            masked = bool(field_names(first.cls))
+            self.encoders[name] = (row.where, row.late, _Bits(first, masked), row)
+            found[first.number] = ("", first.decode)
+            return
+        encode = _row_encoder(first, row)
+        if row.nla6:
+            second = self._field(name, row.where, row.nla6)
+            encode = _by_family(encode, _row_encoder(second, row))
+            found[second.number] = (name, _row_decoder(second, row))
+        self.encoders[name] = (row.where, row.late, encode, row)
+        if row.where is Where.LINK and first.number == IFLA_LINK:
+            # A veth's IFLA_LINK is its peer, not something it is stacked on.
+            self.parent_from_link = "" if cls.PAIR else name
+            return
+        if row.ref:
+            self.refs.append(name)
+        found[first.number] = (name, _row_decoder(first, row))
+
+    def _decoders(self, where: Where) -> dict[int, tuple[str, Decoder]]:
+        return self.top if where is Where.LINK else self.data if where is Where.DATA else self.inet6
+
+    def _field(self, name: str, where: Where, nla: str) -> Field:
+        if where is Where.DATA:
+            source = self.data_table
+        else:
+            source = schema.link_table() if where is Where.LINK else schema.inet6_table()
+        known = source.by_name.get(nla) if source is not None else None
+        if known is None:
+            place = f"kind {self.kind!r}, {where.value}"
+            raise CodecError(f"row {name!r} of {place}: the schema has no attribute {nla!r}")
+        return known
+
+    # -- values → bytes
+
+    def sort(self, attrs: Mapping[str, Value], *, birth: bool = False, skip: frozenset[str] = frozenset()) -> Parts:
+        """Encode attributes by configuration name. At birth, late top-level rows go to ``late``, as do all in AF_SPEC.
+
+        Raises CodecError with the configuration name for an unknown attribute or a value that does not fit.
+        """
+        parts = Parts()
+        encoders = self.encoders
+        masks: dict[int, tuple[_Bits, int, int, Where]] = {}
+        for name, value in attrs.items():
+            if name in skip:
+                continue
+            entry = encoders.get(name)
+            if entry is None:
+                raise CodecError(f"a {self.kind or 'physical'} link has no such attribute", name)
+            where, late, encode, row = entry
+            try:
+                if where is Where.FLAG:
+                    parts.change |= row.flag
+                    if _wire(row, value):
+                        parts.flags |= row.flag
+                elif where is Where.NONE:
+                    pass
+                elif row.bit:
+                    bits: _Bits = encode
+                    _, flags, mask, _ = masks.get(bits.field.number, (bits, 0, 0, where))
+                    flags |= row.bit if _wire(row, value) else 0
+                    masks[bits.field.number] = (bits, flags, mask | row.bit, where)
+                elif where is Where.DATA:
+                    parts.data.append(encode(value))
+                    if name in self.companions:
+                        parts.data.append(self.companions[name])
+                elif where is Where.INET6:
+                    parts.inet6.append(encode(value))
+                else:
+                    (parts.late if late and birth else parts.top).append(encode(value))
+            except CodecError as error:
+                raise error.within(name) from None
+        for bits, flags, mask, where in masks.values():
+            target = parts.data if where is Where.DATA else parts.top
+            target.append(bits.field.encode((flags, mask) if bits.masked else flags))
+        return parts
+
+    # -- bytes → values
+
+    def flags_to_attrs(self, flags: int) -> dict[str, Value]:
+        """The FLAG rows of an ifi_flags value; cached, so do not change the result."""
+        known = self.flag_values.get(flags)
+        if known is None:
+            known = {}
+            for name, row in self.flag_rows:
+                bit = int(bool(flags & row.flag))
+                known[name] = row.convert.from_wire(bit) if row.convert is not None else bool(bit)
+            self.flag_values[flags] = known
+        return known
+
+    def decode_data(self, buf: Buffer, start: int, end: int, attrs: dict[str, Value]) -> None:
+        """IFLA_INFO_DATA into ``attrs``."""
+        get = self.data.get
+        for number, s, e in walk(buf, start, end):
+            entry = get(number)
+            if entry is None:
+                continue
+            name, decode = entry
+            if name:
+                attrs[name] = decode(buf, s, e)
+            else:
+                self._spread_bits(number, decode(buf, s, e), attrs)
+
+    def _spread_bits(self, number: int, value: Any, attrs: dict[str, Value]) -> None:
+        mask = value[0] if isinstance(value, tuple) else value
+        for name, row in self.bits[number]:
+            bit = int(bool(mask & row.bit))
+            attrs[name] = row.convert.from_wire(bit) if row.convert is not None else bool(bit)
+
+
+def _redefined(cls: type[Link]) -> frozenset[str]:
+    rows, base = cls.rows(), Link.rows()
+
+    def on_wire(row: Attr | None) -> tuple[Any, ...]:
+        return () if row is None or row.where is not Where.LINK else (row.nla, row.nla6, row.convert, row.absent)
+
+    names = {name for name in (*rows, *base) if on_wire(rows.get(name)) != on_wire(base.get(name))}
+    link_rows = {name for name, row in (*rows.items(), *base.items()) if row.nla == "IFLA_LINK"}
+    return frozenset(names - link_rows)
+
+
+def _wire(row: Attr, value: Value) -> Any:
+    return row.convert.to_wire(value) if row.convert is not None else value
+
+
+def _row_encoder(known: Field, row: Attr) -> Encoder:
+    encode, convert = known.encode, row.convert
+    if convert is not None:
+        to_wire, reshape = convert.to_wire, from_pyroute2(known.cls)
+
+        def encode_converted(value: Value) -> bytes:
+            try:
+                wire = to_wire(value)
+            except (ValueError, TypeError, KeyError, LookupError):
+                raise CodecError(f"{value!r} cannot be expressed", known.name) from None
+            return b"" if wire is None else encode(wire if reshape is None else reshape(wire))
+
+        return encode_converted
+    if row.ref:
+        return lambda value: encode(0 if value is None else value)
+    return encode
+
+
+def _by_family(four: Encoder, six: Encoder) -> Encoder:
+    return lambda value: six(value) if isinstance(value, str) and ":" in value else four(value)
+
+
+def _row_decoder(known: Field, row: Attr) -> Decoder:
+    decode, convert = known.decode, row.convert
+    if convert is None:
+        return decode
+    from_wire = convert.from_wire
+    if isinstance(convert, Names):
+        names: dict[Any, Value] = {}
+        for name, number in convert.numbers.items():
+            names.setdefault(number, name)
+
+        def decode_name(buf: Buffer, start: int, end: int) -> Value:
+            number = decode(buf, start, end)
+            return names[number] if number in names else from_wire(number)
+
+        return decode_name
+    if isinstance(convert, Bool):
+        inverted = convert.inverted
+        return lambda buf, start, end: bool(decode(buf, start, end)) != inverted
+    reshape = to_pyroute2(known.cls)
+    if reshape is not None:
+        return lambda buf, start, end: from_wire(reshape(decode(buf, start, end)))
+    return lambda buf, start, end: from_wire(decode(buf, start, end))
+
+
+@cache
+def kind_codec(kind: str) -> KindCodec:
+    """The codec of a kind; an unknown one has the rows every link has."""
+    return KindCodec(kind)

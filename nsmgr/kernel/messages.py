@@ -1,0 +1,109 @@
+"""Steps → netlink messages, dump payloads → states. The one place linux.py asks; the parts are in their own files. Pure.
+
+Messages are complete (``nlmsghdr`` included), in host byte order, with sequence number and port id 0 and without NLM_F_ACK.
+Spans given to the decoders are the payload after the ``nlmsghdr``. Everything raises
+:class:`~nsmgr.kernel.codec.CodecError` for values that do not fit and for bytes that do not follow the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nsmgr.kernel import schema
+from nsmgr.kernel.codec import Buffer, CodecError, walk
+from nsmgr.kernel.describe import attribute_path, describe
+from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
+from nsmgr.kernel.linkdecode import link_decoder
+from nsmgr.kernel.linkmessages import (
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    FdOf,
+    encode_add,
+    encode_altnames,
+    encode_data,
+    encode_del,
+    encode_group_delete,
+    encode_move,
+    encode_set,
+    link_dump_request,
+    message,
+)
+from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
+from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
+from nsmgr.plan.plan import Step, Verb
+from nsmgr.plan.state import Link
+
+_ENCODERS: dict[Verb, Callable[[Step, FdOf], list[bytes]]] = {
+    Verb.LINK_ADD: encode_add,
+    Verb.LINK_SET: encode_set,
+    Verb.LINK_DATA: encode_data,
+    Verb.LINK_MOVE: encode_move,
+    Verb.LINK_DEL: encode_del,
+    Verb.ALTNAME_ADD: encode_altnames(schema.RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL),
+    Verb.ALTNAME_DEL: encode_altnames(schema.RTM_DELLINKPROP),
+    Verb.ADDR_ADD: encode_address_add,
+    Verb.ADDR_DEL: encode_address_del,
+    Verb.ROUTE_ADD: encode_route_add,
+    Verb.ROUTE_DEL: encode_route_del,
+    Verb.RULE_ADD: encode_rule_add,
+    Verb.RULE_DEL: encode_rule_del,
+}
+
+
+def encode(step: Step, fd_of: FdOf) -> list[bytes]:
+    """The messages of one step, in the order they must be sent.
+
+    Args:
+        step: any verb that netlink serves (not NETNS_*, TUN_ADD, SYSCTL: those raise CodecError).
+        fd_of: namespace name → open file descriptor of it, for IFLA_NET_NS_FD.
+    """
+    encoder = _ENCODERS.get(step.verb)
+    if encoder is None:
+        raise CodecError(f"{step.verb.name} is not a netlink request")
+    try:
+        return encoder(step, fd_of)
+    except CodecError as error:
+        raise error.within(f"{step.verb.name} {step.netns}/{step.name}".rstrip("/")) from None
+
+
+def decode_link(buf: Buffer, start: int, end: int) -> Link:
+    """One link of an RTM_GETLINK dump or event; see :func:`nsmgr.kernel.linkdecode.link_decoder`.
+
+    References (``controller``, ``parent``, …) are interface indexes still, missing when there is none.
+    """
+    return link_decoder()(buf, start, end)
+
+
+def getnsid_request(fd: int) -> bytes:
+    """RTM_GETNSID: which id has the namespace behind ``fd`` in the sender's namespace?"""
+    return message(schema.RTM_GETNSID, 0, bytes(4) + schema.nsid_table().by_name["NETNSA_FD"].encode(fd))
+
+
+def decode_nsid(buf: Buffer, start: int, end: int) -> int:
+    """The id in an RTM_NEWNSID; -1 (NETNSA_NSID_NOT_ASSIGNED) = none."""
+    field = schema.nsid_table().by_name["NETNSA_NSID"]
+    if end - start < 4:
+        raise CodecError(f"{end - start} bytes are no struct rtgenmsg")
+    for number, s, e in walk(buf, start + 4, end):
+        if number == field.number:
+            found: int = field.decode(buf, s, e)
+            return found
+    return -1
+
+
+__all__ = [
+    "address_dump_request",
+    "attribute_path",
+    "decode_address",
+    "decode_link",
+    "decode_nsid",
+    "decode_route",
+    "decode_rule",
+    "describe",
+    "encode",
+    "encode_group_delete",
+    "getnsid_request",
+    "link_dump_request",
+    "route_dump_request",
+    "rule_dump_request",
+]
