@@ -84,11 +84,10 @@ class _Emitter:
         changes = decision.changes
         if link is not None and decision.action in (Action.CREATE, Action.MOVE):
             changes = [AttrChange("kind", None, link.kind)] if decision.action is Action.CREATE else []
-            changes += [
-                AttrChange(attribute, None, value)
-                for attribute, value in link.attrs.items()
-                if attribute != "state" or value != "up"
-            ]
+            changes += [AttrChange(row, None, value) for row, value in link.attrs.items() if row != "state" or value != "up"]
+            if link.altnames:
+                changes.append(AttrChange("altnames", None, link.altnames))
+            changes += [AttrChange(key, None, value) for key, value in link.sysctls.items()]
         if decision.action is Action.MOVE and link is None:
             changes = []
         decision.op = self.draft.operation(
