@@ -50,13 +50,13 @@ class HeaderBits:
 class Mixed:
     """A number some of whose values have names (vxlan tos 1 = inherit): ``int`` or name on the canonical side."""
 
-    names: Mapping[str, int]
+    numbers: Mapping[str, int]
 
     def to_wire(self, value: Any) -> Any:
-        return self.names[value] if isinstance(value, str) else int(value)
+        return self.numbers[value] if isinstance(value, str) else int(value)
 
     def from_wire(self, value: Any) -> Value:
-        return next((name for name, number in self.names.items() if number == value), int(value))
+        return next((name for name, number in self.numbers.items() if number == value), int(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def whole(step: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def by_number(names: Names) -> BeforeValidator:
+def by_number(names: Names | Mixed) -> BeforeValidator:
     """Also take an enumeration's number, as ip(8) prints some; letter case does not matter."""
     lower = {name.lower(): name for name in names.numbers}
 

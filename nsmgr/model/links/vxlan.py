@@ -16,6 +16,7 @@ DF = Names({"unset": 0, "set": 1, "inherit": 2})
 LABEL_POLICY = Names({"fixed": 0, "inherit": 1})
 TOS = Mixed({"inherit": 1})
 IANA_PORT = 4789
+_Octet = Annotated[int, Field(ge=0, le=255)]
 # vxlan_config_validate, VXLAN_F_ALLOWED_GPE: all else is "VXLAN GPE does not support this combination of attributes"
 _NOT_WITH_GPE = ("proxy", "rsc", "l2miss", "l3miss", "remcsum_tx", "remcsum_rx", "remcsum_nopartial", "gbp", "mc_route")
 
@@ -83,15 +84,13 @@ class Vxlan(Link):
         data("IFLA_VXLAN_PORT_RANGE", Change.REPLACE, convert=Struct(("low", "high")), default=(0, 0)),
     ] = None
     """Range of UDP source ports, ``[low, high]``; [0, 0] = net.ipv4.ip_local_port_range."""
-    ttl: Annotated[int | Literal["inherit"] | None, Field(union_mode="left_to_right"), data("IFLA_VXLAN_TTL", default=0)] = None
+    ttl: Annotated[_Octet | Literal["inherit"] | None, data("IFLA_VXLAN_TTL", default=0)] = None
     """Outer TTL; 0 = the namespace's default (1 for multicast); ``inherit`` is short for ``ttl_inherit: true``."""
     ttl_inherit: Annotated[
         bool | None, data("IFLA_VXLAN_TTL_INHERIT", Change.REPLACE, convert=Flag(), absent=False, default=False)
     ] = None
     """Take the outer TTL from the inner packet."""
-    tos: Annotated[
-        int | Literal["inherit"] | None, by_number(Names({"inherit": 1})), data("IFLA_VXLAN_TOS", convert=TOS, default=0)
-    ] = None
+    tos: Annotated[_Octet | Literal["inherit"] | None, by_number(TOS), data("IFLA_VXLAN_TOS", convert=TOS, default=0)] = None
     """Outer TOS; ``inherit`` (1 on the wire) = the inner packet's."""
     df: Annotated[Literal["unset", "set", "inherit"] | None, by_number(DF), data("IFLA_VXLAN_DF", convert=DF, default="unset")] = (
         None
