@@ -10,12 +10,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import sandbox
 from tests.bench.measure import Race, Sample, Unavailable, run
 from tests.bench.report import Report, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 STATE = Path("/run/nsmgr")
+
+
+def figure(name: str) -> Callable[[Sample], float]:
+    """Reads one of the times that a program printed about itself, ``<name>_ns``, in seconds."""
+    return lambda sample: sample.figures[f"{name}_ns"] / 1e9
+
+
+def wall(sample: Sample) -> float:
+    return sample.wall
 
 
 @dataclass(slots=True)
@@ -57,12 +67,19 @@ class Bench:
 
     def probe(self, *arguments: str) -> Sample:
         """Run :mod:`tests.bench.probe` in a process of its own: the same work through the library, with clocks in it."""
-        return run([sys.executable, str(HERE / "probe.py"), *arguments], env=environment())
+        return run(self.probe_command(*arguments), env=environment())
+
+    @staticmethod
+    def probe_command(*arguments: str) -> list[str]:
+        return [sys.executable, str(HERE / "probe.py"), *arguments]
 
     def clean(self) -> None:
         """Remove every namespace and nsmgr's state, and wait until the kernel has done it: nothing may run into a sample."""
         shutil.rmtree(STATE, ignore_errors=True)
-        self.floor("destroy")
+        try:
+            self.floor("destroy")
+        except Unavailable:
+            sandbox.drop_namespaces()
 
     def file(self, name: str, text: str) -> str:
         path = self.work / name
@@ -88,30 +105,19 @@ class Bench:
         base: str,
         goal: float | None = None,
         *,
-        figure: Callable[[Sample], float] | None = None,
-        base_figure: Callable[[Sample], float] | None = None,
+        of: Callable[[Sample], float] = wall,
+        base_of: Callable[[Sample], float] | None = None,
         label: str = "",
     ) -> None:
-        """Add the row ``name`` against ``base``, both medians of ``race``, in ms. Figures default to the wall clock."""
-        figure, base_figure = figure or wall, base_figure or figure or wall
+        """Add the row ``name`` against ``base``, both medians of ``race``, in ms. ``of``, ``base_of``: what of the samples."""
+        base_of = base_of or of
         try:
-            value, denominator = race.median(name, figure), race.median(base, base_figure)
+            value, denominator = race.median(name, of), race.median(base, base_of)
         except Unavailable as reason:
             self.report.add(Row(section, what, skipped=str(reason)))
             return
-        ratios = [figure(one) / base_figure(other) for one, other in zip(race.samples[name], race.samples[base], strict=True)]
-        self.report.add(
-            Row(section, what, value * 1e3, "ms", label or base, denominator * 1e3, min(ratios), max(ratios), goal)
-        )
-
-
-def wall(sample: Sample) -> float:
-    return sample.wall
-
-
-def kernel(sample: Sample) -> float:
-    """Seconds between the first and the last system call of the work, as the program itself took them."""
-    return sample.figures["kernel_ns"] / 1e9
+        ratios = [of(one) / base_of(other) for one, other in zip(race.samples[name], race.samples[base], strict=True)]
+        self.report.add(Row(section, what, value * 1e3, "ms", label or base, denominator * 1e3, min(ratios), max(ratios), goal))
 
 
 def nsmgr_command() -> list[str]:

@@ -69,4 +69,4 @@ def ip_batches(directory: Path, n: int, *, one_queue: bool = True) -> None:
     head = f"set -e; cd {directory}; ip -batch netns; ip -n hub -batch hub\n"
     leaves = " ".join(f"n{i}" for i in range(n))
     (directory / "make.sh").write_text(f"{head}for name in {leaves}; do ip -n $name -batch $name; done\n")
-    (directory / "parallel.sh").write_text(f'{head}echo {leaves} | xargs -n 1 -P "$(nproc)" sh -c \'exec ip -n $0 -batch $0\'\n')
+    (directory / "parallel.sh").write_text(f"{head}echo {leaves} | xargs -n 1 -P \"$(nproc)\" sh -c 'exec ip -n $0 -batch $0'\n")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from subprocess import DEVNULL, PIPE, STDOUT, Popen
 
 
 class Unavailable(Exception):
@@ -35,7 +35,7 @@ def run(argv: Sequence[str], *, statuses: Sequence[int] = (0,), env: Mapping[str
     """Run a command to its end. Raises Unavailable with its last words when the exit status is not among ``statuses``."""
     start = time.perf_counter()
     try:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+        child = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, env=env)
     except OSError as error:
         raise Unavailable(f"{argv[0]}: {error.strerror}") from error
     assert child.stdout is not None
@@ -71,11 +71,6 @@ class Race:
         if name in self.out:
             raise Unavailable(self.out[name])
         return statistics.median(figure(sample) for sample in self.samples[name])
-
-    def spread(self, name: str, base: str, figure: Callable[[Sample], float] = lambda sample: sample.wall) -> tuple[float, float]:
-        """Smallest and largest ratio of any round: how much the median can be trusted."""
-        ratios = [figure(one) / figure(other) for one, other in zip(self.samples[name], self.samples[base], strict=True)]
-        return min(ratios), max(ratios)
 
 
 def race(contenders: Sequence[Contender], rounds: int) -> Race:

@@ -91,7 +91,8 @@ class Report:
         for row in self.rows:
             if row.section != section:
                 section = row.section
-                yield f"\n### {section}\n\n| what | nsmgr | against | ratio (smallest–largest round) | goal |\n|---|---:|---|---|---|"
+                yield f"\n### {section}\n\n| what | nsmgr | against | ratio (smallest–largest round) | goal |"
+                yield "|---|---:|---|---|---|"
             yield "| " + " | ".join(row.cells()) + " |"
 
 

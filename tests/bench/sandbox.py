@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
+MNT_DETACH = 2
 MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 4096, 16384, 1 << 18, 1 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -20,6 +21,13 @@ def _check(status: int, what: str) -> None:
 
 def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
     _check(_libc.mount(source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), None), f"mount {target}")
+
+
+def drop_namespaces() -> None:
+    """Remove every name under /run/netns without waiting for the kernel to be done with it."""
+    for entry in os.scandir("/run/netns"):
+        _libc.umount2(entry.path.encode(), MNT_DETACH)
+        os.unlink(entry.path)
 
 
 def enter() -> Path:

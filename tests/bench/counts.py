@@ -1,0 +1,120 @@
+"""Figures that no load on the machine can change: system calls, messages, sleeps, as slopes between two sizes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.bench import gen, peers
+from tests.bench.bench import Bench, environment, nsmgr_command
+from tests.bench.measure import Unavailable, run
+from tests.bench.report import Row
+
+SMALL, LARGE = 20, 120
+
+
+def system_calls(argv: Sequence[str], directory: Path) -> dict[str, int]:
+    """System calls by name of a command and its children, from ``strace -f -c``. Raises Unavailable without strace."""
+    strace = shutil.which("strace")
+    if not strace:
+        raise Unavailable("no strace here (package strace)")
+    with tempfile.NamedTemporaryFile("r", dir=directory, encoding="ascii") as table:
+        run([strace, "-f", "-c", "-o", table.name, *argv], env=environment())
+        lines = table.read().splitlines()
+    calls: dict[str, int] = {}
+    for line in lines:
+        words = line.split()
+        if len(words) >= 5 and words[3].isdigit() and words[-1] != "total":
+            calls[words[-1]] = calls.get(words[-1], 0) + int(words[3])
+    if not calls:
+        raise Unavailable(f"strace counted nothing: {' '.join(lines)[:200]}")
+    return calls
+
+
+def per_namespace(small: dict[str, int], large: dict[str, int]) -> dict[str, float]:
+    """Slope by system call, the largest first, without those that do not grow."""
+    slopes = {name: (large.get(name, 0) - small.get(name, 0)) / (LARGE - SMALL) for name in {*small, *large}}
+    return dict(sorted(((name, value) for name, value in slopes.items() if abs(value) >= 0.005), key=lambda item: -item[1]))
+
+
+def counts(bench: Bench) -> None:
+    section = f"Per namespace of a fresh apply: slope between {SMALL} and {LARGE}"
+    bench.clean()
+    bench.floor("barrier")
+
+    def star(n: int) -> str:
+        return bench.file(f"star{n}.yaml", gen.star(n))
+
+    def traced(argv: Callable[[int], Sequence[str]]) -> dict[str, float]:
+        found = []
+        for n in (SMALL, LARGE):
+            bench.clean()
+            found.append(system_calls(argv(n), bench.work))
+        return per_namespace(*found)
+
+    def script(n: int) -> list[str]:
+        batches = peers.IpBatch(bench, n)
+        return ["sh", batches.script("make.sh")]
+
+    commands: dict[str, Callable[[int], Sequence[str]]] = {
+        "C": lambda n: [str(bench.work / "floor"), "create", str(n)],
+        "nsmgr": lambda n: [*nsmgr_command(), "apply", star(n)],
+        "nsmgr, without record and verifying": lambda n: bench.probe_command("make", star(n)),
+        "ip -batch": script,
+    }
+    for name, argv in commands.items():
+        with bench.section(section, f"system calls, {name}") as add:
+            slopes = traced(argv)
+            add(Row(section, f"system calls, {name}", sum(slopes.values()), "", goal=15 if name == "nsmgr" else None))
+            names = ", ".join(f"{call} {value:.3g}" for call, value in list(slopes.items())[:9])
+            print(f"      {names}")
+
+    with bench.section(section, "netlink writes, nsmgr") as add:
+        figures = {}
+        for n in (SMALL, LARGE):
+            bench.clean()
+            figures[n] = bench.probe("apply", star(n)).figures
+        for key, what in (
+            ("writes", "requests that change something, nsmgr"),
+            ("reads", "dumps and gets, nsmgr"),
+            ("bytes_out", "bytes sent, nsmgr"),
+            ("bytes_in", "bytes received, nsmgr"),
+        ):
+            add(Row(section, what, _between(figures, key), ""))
+        large = figures[LARGE]
+        add(Row(section, "links made elsewhere and moved, nsmgr", large.get("steps_link_move", 0), "", goal=0))
+    with bench.section(section, "netlink requests, C") as add:
+        sizes = {}
+        for n in (SMALL, LARGE):
+            bench.clean()
+            sizes[n] = bench.floor("create", str(n)).figures
+        add(Row(section, "requests that change something, C", _between(sizes, "messages"), ""))
+        add(Row(section, "bytes sent, C", _between(sizes, "bytes"), ""))
+    sleeps: dict[str, Callable[[int], float]] = {
+        "C": lambda n: bench.floor("create", str(n)).sleeps,
+        "C, default queues": lambda n: bench.floor("create", str(n), "-q", "0").sleeps,
+        "nsmgr": lambda n: bench.nsmgr("apply", star(n)).sleeps,
+    }
+    for name, work in sleeps.items():
+        with bench.section(section, f"voluntary sleeps, {name}") as add:
+            add(Row(section, f"voluntary sleeps, {name}", max(0.0, _sleeps(bench, work)), ""))
+    bench.clean()
+
+
+def _between(figures: dict[int, dict[str, float]], key: str) -> float:
+    """What one more namespace adds to a figure: the start of the process and all that is paid once fall out."""
+    return (figures[LARGE].get(key, 0) - figures[SMALL].get(key, 0)) / (LARGE - SMALL)
+
+
+def _sleeps(bench: Bench, work: Callable[[int], float]) -> float:
+    """The same of the least of three runs each: others who hold RTNL can only add sleeps."""
+    least = {}
+    for n in (SMALL, LARGE):
+        values = []
+        for _ in range(3):
+            bench.clean()
+            values.append(work(n))
+        least[n] = min(values)
+    return (least[LARGE] - least[SMALL]) / (LARGE - SMALL)
