@@ -34,13 +34,13 @@ class Netns:
     and namespaces that nothing refers to cost one descriptor, not two. Both pin the namespace until :meth:`close`.
 
     Args:
-        name: as in the configuration. inode: of the file under /run/netns beneath the mount, 0 = not opened by name.
+        name: as in the configuration. socket: opened by a thread inside the namespace.
     """
 
-    __slots__ = ("_fd", "cookie", "inode", "name", "socket")
+    __slots__ = ("_fd", "cookie", "name", "socket")
 
-    def __init__(self, name: str, socket: RtnlSocket, inode: int = 0) -> None:
-        self.name, self.socket, self.inode = name, socket, inode
+    def __init__(self, name: str, socket: RtnlSocket) -> None:
+        self.name, self.socket = name, socket
         self.cookie = socket.cookie()
         self._fd = -1
 
@@ -108,17 +108,28 @@ def path_of(name: str) -> str:
     return f"{DIRECTORY}/{name}"
 
 
-def entries() -> dict[str, int]:
-    """Name → inode of the file beneath the mount, for each file in /run/netns, namespace or not.
-
-    The inode comes with the directory listing. A name deleted and made again has a new one: that is how a kept
-    descriptor is known to be stale, without a system call per namespace.
-    """
+def entries() -> list[str]:
+    """The names of all files in /run/netns, namespaces or not."""
     try:
-        with os.scandir(DIRECTORY) as found:
-            return {entry.name: entry.inode() for entry in found}
+        return os.listdir(DIRECTORY)
     except FileNotFoundError:
-        return {}
+        return []
+
+
+def stamp() -> int:
+    """A number that changes when a name under /run/netns comes or goes (mtime, nanoseconds); 0 = no such directory."""
+    try:
+        return os.stat(DIRECTORY).st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def inode(path: str) -> int:
+    """The namespace's inode number, reliable while it is held open by whoever compares it; 0 = no such file."""
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def is_namespace(path: str) -> bool:
@@ -191,10 +202,6 @@ def create(wanted: Sequence[tuple[str, bool]], socket: Callable[[str], RtnlSocke
                             remove(other.name)
                     raise privilege(f"create namespace {name}", "CAP_SYS_ADMIN", error) from error
                 made.append(error)
-        inodes = entries()
-        for netns in made:
-            if isinstance(netns, Netns):
-                netns.inode = inodes.get(netns.name, 0)
         return made
 
     return in_thread(work)
@@ -261,17 +268,24 @@ def open_many(
 
     def work() -> dict[str, Netns | Stale | None]:
         found: dict[str, Netns | Stale | None] = {}
-        for name, source in sorted(wanted, key=lambda pair: pair[1] != "host"):  # host first: needs no setns, so no root
-            found[name] = _open_host(name, host_fd, socket) if source == "host" else _open_one(name, source, socket)
+        for name, source in sorted(wanted, key=lambda pair: pair[1] != "host"):  # first: this thread may be there already
+            if source == "host":
+                enter_host(host_fd)
+                found[name] = Netns(name, socket(name))
+            else:
+                found[name] = _open_one(name, source, socket)
         return found
 
     return in_thread(work)
 
 
-def _open_host(name: str, host_fd: int, socket: Callable[[str], RtnlSocket]) -> Netns:
-    if os.fstat(host_fd).st_ino != os.stat(OWN).st_ino:
-        libc.setns(host_fd)
-    return Netns(name, socket(name))
+def enter_host(fd: int) -> None:
+    """setns to the host's namespace; without privilege that works for a thread that is there already."""
+    try:
+        libc.setns(fd)
+    except PermissionError as error:
+        if os.fstat(fd).st_ino != os.stat(OWN).st_ino:
+            raise privilege("enter the host's namespace", "CAP_SYS_ADMIN", error) from error
 
 
 def _open_one(name: str, source: str, socket: Callable[[str], RtnlSocket]) -> Netns | Stale | None:
@@ -295,16 +309,3 @@ def _open_one(name: str, source: str, socket: Callable[[str], RtnlSocket]) -> Ne
     finally:
         os.close(fd)
     return Netns(name, socket(name))
-
-
-def within(fd: int, work: Callable[[], Result]) -> Result:
-    """Run ``work`` in a worker thread inside the namespace behind ``fd``."""
-
-    def enter() -> Result:
-        try:
-            libc.setns(fd)
-        except PermissionError as error:
-            raise privilege("enter a namespace", "CAP_SYS_ADMIN", error) from error
-        return work()
-
-    return in_thread(enter)

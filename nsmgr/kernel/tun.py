@@ -38,29 +38,54 @@ def create(name: str, kind: str, index: int, attrs: Mapping[str, Value]) -> int:
         UnsupportedByKernel: no /dev/net/tun, or no driver behind it.
         OSError: EBUSY (a device has that name or index), EPERM, EINVAL.
     """
+    fd = _device(kind)
     try:
-        fd = os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC)
+        if index:
+            fcntl.ioctl(fd, TUNSETIFINDEX, _INDEX.pack(index))
+        # Without EXCL, TUNSETIFF attaches to an existing device of that name.
+        fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(name.encode(), _flags(kind, attrs) | IFF_TUN_EXCL))
+        done = _owners(fd, attrs)
+        fcntl.ioctl(fd, TUNSETPERSIST, 1)  # last: should anything before fail, the device goes with the descriptor
+    finally:
+        os.close(fd)
+    return done + 2 + bool(index)
+
+
+def change(name: str, kind: str, attrs: Mapping[str, Value]) -> int:
+    """Change owner, group, pi or vnet_hdr of an existing persistent device; returns how many ioctls that took.
+
+    ``attrs`` must have them all: attaching to the device sets its flags to what this attachment says. OSError EINVAL =
+    multi_queue differs, EBUSY = its only queue is in use. Its carrier, down without a process, does not change.
+    """
+    fd = _device(kind)
+    try:
+        fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(name.encode(), _flags(kind, attrs)))
+        done = _owners(fd, attrs)
+    finally:
+        os.close(fd)
+    return done + 1
+
+
+def _device(kind: str) -> int:
+    try:
+        return os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
             raise UnsupportedByKernel(f"{kind} devices", f"{DEVICE}: {error.strerror}", hint="modprobe tun") from error
         raise
-    flags = IFF_TUN_EXCL  # without it TUNSETIFF attaches to an existing device of that name, and changes its flags
-    flags |= IFF_TAP if kind == "tap" else IFF_TUN
+
+
+def _flags(kind: str, attrs: Mapping[str, Value]) -> int:
+    flags = IFF_TAP if kind == "tap" else IFF_TUN
     flags |= 0 if attrs.get("pi") else IFF_NO_PI
     flags |= IFF_MULTI_QUEUE if attrs.get("multi_queue") else 0
-    flags |= IFF_VNET_HDR if attrs.get("vnet_hdr") else 0
+    return flags | (IFF_VNET_HDR if attrs.get("vnet_hdr") else 0)
+
+
+def _owners(fd: int, attrs: Mapping[str, Value]) -> int:
     done = 0
-    try:
-        if index:
-            fcntl.ioctl(fd, TUNSETIFINDEX, _INDEX.pack(index))
+    for request, value in ((TUNSETOWNER, attrs.get("owner")), (TUNSETGROUP, attrs.get("owner_group"))):
+        if isinstance(value, int):
+            fcntl.ioctl(fd, request, value - (1 << 32) if value >= 1 << 31 else value)  # the argument is a C int
             done += 1
-        fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(name.encode(), flags))
-        for request, value in ((TUNSETOWNER, attrs.get("owner")), (TUNSETGROUP, attrs.get("owner_group"))):
-            if isinstance(value, int):
-                fcntl.ioctl(fd, request, value - (1 << 32) if value >= 1 << 31 else value)  # the argument is a C int
-                done += 1
-        fcntl.ioctl(fd, TUNSETPERSIST, 1)  # last: should anything before fail, the device goes with the descriptor
-        done += 2
-    finally:
-        os.close(fd)
     return done

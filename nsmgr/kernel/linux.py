@@ -1,0 +1,327 @@
+"""LinuxKernel: the KernelPort that talks to Linux. Puts the parts together; each part knows one mechanism."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from nsmgr.errors import NsmgrError
+from nsmgr.kernel import libc, netns, probe, procfs, reading, tun, writing
+from nsmgr.kernel.gone import DeathWatch
+from nsmgr.kernel.linkcodec import IFINFOMSG
+from nsmgr.kernel.messages import decode_link
+from nsmgr.kernel.netns import Netns
+from nsmgr.kernel.port import Counters, Observation, Want
+from nsmgr.kernel.reading import Reading
+from nsmgr.kernel.resolve import resolve, whom_to_ask
+from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
+from nsmgr.kernel.wire import NLM_F_REQUEST, NLMSG_HEADER, RTM_GETLINK
+from nsmgr.model.base import Value
+from nsmgr.model.links import kind_class
+from nsmgr.plan.plan import Batch, Step, Verb, Verdict
+from nsmgr.plan.state import HOST
+
+
+class LinuxKernel:
+    """The real thing. Not thread-safe; several of them in different threads are fine.
+
+    Namespaces that were read or made stay open (one descriptor each, which pins them) until :meth:`close` or NETNS_DEL.
+    "host" is the namespace of the thread that constructs it. Nothing is opened before the first call.
+    """
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self._host_fd = os.open(netns.OWN, os.O_RDONLY | os.O_CLOEXEC)
+        self._open: dict[str, Netns] = {}
+        self._sources: dict[str, str] = {HOST: HOST}
+        self._stamp = -1
+        self._deaths: DeathWatch | None = None
+
+    def close(self) -> None:
+        for handle in self._open.values():
+            handle.close()
+        self._open.clear()
+        if self._deaths is not None:
+            self._deaths.close()
+            self._deaths = None
+        if self._host_fd >= 0:
+            os.close(self._host_fd)
+            self._host_fd = -1
+
+    def __enter__(self) -> LinuxKernel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------------- KernelPort
+
+    def observe(self, wants: Mapping[str, Want]) -> Observation:
+        """See the port. Raises KernelError, DumpInterrupted, Overrun, PrivilegeError."""
+        collecting = gc.isenabled()
+        gc.disable()  # decoding makes only objects that stay: collections in between cost as much as the decoding
+        try:
+            return self._observe(wants)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _observe(self, wants: Mapping[str, Want]) -> Observation:
+        observation = Observation()
+        for name, want in wants.items():
+            source = HOST if name == HOST else want.source
+            if self._sources.get(name, source) != source:
+                self._forget(name)
+            self._sources[name] = source
+        observation.stale |= self._open_missing(wants)
+        opened = {name: self._open[name] for name in wants if name in self._open}
+        asks = whom_to_ask({name: wants[name].peers for name in opened})
+        readings: dict[str, Reading] = {}
+        for name, handle in opened.items():
+            others = {other: opened[other].fd() for other in asks.get(name, ())}
+            readings[name] = reading.read(handle, wants[name].kinds, others)
+        resolve(readings, lambda asker, names: reading.ask(asker, {name: opened[name].fd() for name in names}))
+        sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
+        if sysctls:
+            values = netns.in_thread(lambda: {name: self._read_sysctls(opened[name], keys) for name, keys in sysctls.items()})
+            for name, found in values.items():
+                readings[name].state.sysctls = found
+        for name, read in readings.items():
+            observation.namespaces[name] = read.state
+        return observation
+
+    def probe(self, kinds: Iterable[str]) -> dict[str, str]:
+        return probe.missing_kinds(self._handle(HOST).socket, kinds)
+
+    def transact(self, batch: Batch) -> list[Verdict]:
+        """See the port. Steps whose needs failed in an earlier part of the batch are skipped."""
+        failed: dict[int, int] = {}
+        verdicts: list[Verdict] = []
+        for carrier, group in groupby(batch.steps, key=_carrier):
+            run: list[Step] = []
+            position = len(verdicts)
+            skipped: dict[int, Verdict] = {}
+            order = list(group)
+            for step in order:
+                blame = next((failed[need] for need in step.needs if need in failed), None)
+                if blame is None:
+                    run.append(step)
+                else:
+                    failed[step.id] = blame
+                    skipped[step.id] = Verdict(step.id, skipped=True, blame=blame)
+            done = {v.step: v for v in carrier(self, batch.netns, run, failed)} if run else {}
+            verdicts[position:] = [skipped.get(step.id) or done[step.id] for step in order]
+        return verdicts
+
+    def list_netns(self) -> list[str]:
+        """Every file name under /run/netns, sorted; ``observe`` says which are stale."""
+        return sorted(netns.entries())
+
+    def wait_gone(self, names: Sequence[str], cookies: Sequence[int], timeout: float) -> list[str]:
+        """See the port. Knows of the namespaces that this object's NETNS_DEL unnamed; others count as gone."""
+        alive = self._deaths.wait(set(names), timeout) if self._deaths is not None else set()
+        return [name for name in names if name in alive]
+
+    # --------------------------------------------------------------------------------------------------------- handles
+
+    def _socket(self, name: str) -> RtnlSocket:
+        return RtnlSocket(name, self.counters)
+
+    def _forget(self, name: str) -> None:
+        handle = self._open.pop(name, None)
+        if handle is not None:
+            handle.close()
+
+    def _open_missing(self, names: Iterable[str]) -> set[str]:
+        """Open those namespaces that exist and are not open; returns the names whose file is no namespace."""
+        listed = self._check_names()
+        missing = []
+        for name in names:
+            source = self._sources.setdefault(name, "")
+            if name not in self._open and (source or name in listed):
+                missing.append((name, source))
+        stale = set()
+        if missing:
+            for name, found in netns.open_many(missing, self._host_fd, self._socket).items():
+                if isinstance(found, Netns):
+                    self._open[name] = found
+                elif found is not None:
+                    stale.add(name)
+        return stale
+
+    def _check_names(self) -> set[str]:
+        """The names under /run/netns. When any of them changed since last time, drop handles that no name leads to any more.
+
+        The directory's modification time tells; asking every name each time would be a system call per namespace.
+        """
+        stamp = netns.stamp()
+        if stamp != self._stamp:
+            for name, handle in list(self._open.items()):
+                if not self._sources.get(name) and netns.inode(netns.path_of(name)) != os.fstat(handle.fd()).st_ino:
+                    self._forget(name)
+            self._stamp = stamp
+        return set(netns.entries())
+
+    def _handle(self, name: str) -> Netns:
+        """The open namespace of that name. Raises OSError ENOENT when there is none."""
+        handle = self._open.get(name)
+        if handle is None:
+            self._open_missing((name,))
+            handle = self._open.get(name)
+            if handle is None:
+                raise FileNotFoundError(errno.ENOENT, f"no namespace {name}")
+        return handle
+
+    def _fd_of(self, name: str) -> int:
+        return self._handle(name).fd()
+
+    def _enter(self, handle: Netns) -> None:
+        """Put the calling (worker) thread into a namespace; the host's needs no privilege for a thread that is there."""
+        if self._sources.get(handle.name) == HOST:
+            netns.enter_host(self._host_fd)
+        else:
+            libc.setns(handle.fd())
+
+    def _read_sysctls(self, handle: Netns, keys: Iterable[str]) -> dict[str, str | None]:
+        self._enter(handle)
+        return procfs.read(keys)
+
+    # -------------------------------------------------------------------------------------------------------- carriers
+
+    def _add_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
+        unchanged = netns.stamp() == self._stamp
+        wanted = []
+        for step in steps:
+            self._forget(step.netns)
+            self._sources[step.netns] = ""
+            wanted.append((step.netns, bool(step.args.get("repair"))))
+        verdicts = []
+        for step, made in zip(steps, netns.create(wanted, self._socket), strict=True):
+            self.counters.writes += 1
+            if isinstance(made, Netns):
+                self._open[step.netns] = made
+            verdicts.append(writing.verdict(step, failed, _answer(made if isinstance(made, OSError) else None)))
+        if unchanged:
+            self._stamp = netns.stamp()
+        return verdicts
+
+    def _delete_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
+        unchanged = netns.stamp() == self._stamp
+        verdicts: list[Verdict] = []
+        for first in range(0, len(steps), writing.ANNOUNCED_AT_ONCE):
+            part = steps[first : first + writing.ANNOUNCED_AT_ONCE]
+            self._announce([step.netns for step in part])
+            for step in part:
+                self.counters.writes += 1
+                self._forget(step.netns)
+                try:
+                    netns.remove(step.netns)
+                except OSError as error:
+                    verdicts.append(writing.verdict(step, failed, _answer(error)))
+                else:
+                    verdicts.append(Verdict(step.id))
+        if unchanged:
+            self._stamp = netns.stamp()
+        return verdicts
+
+    def _announce(self, names: Iterable[str]) -> None:
+        """Make the deaths of these namespaces visible before they lose their names."""
+        if self._deaths is None:
+            self._deaths = DeathWatch(self._handle(HOST).socket, self._handle_for_events())
+        descriptors: dict[str, int] = {}
+        opened: list[int] = []
+        try:
+            for name in names:
+                handle = self._open.get(name)
+                if handle is not None:
+                    descriptors[name] = handle.fd()
+                elif netns.is_namespace(netns.path_of(name)):
+                    descriptors[name] = os.open(netns.path_of(name), os.O_RDONLY | os.O_CLOEXEC)
+                    opened.append(descriptors[name])
+            self._deaths.announce(descriptors)
+        finally:
+            for fd in opened:
+                os.close(fd)
+
+    def _handle_for_events(self) -> RtnlSocket:
+        def work() -> RtnlSocket:
+            netns.enter_host(self._host_fd)
+            return self._socket(HOST)
+
+        return netns.in_thread(work)
+
+    def _send(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
+        try:
+            socket = self._handle(name).socket
+        except OSError as error:
+            return [writing.verdict(step, failed, _answer(error)) for step in steps]
+        return writing.send(socket, steps, self._fd_of, failed)
+
+    def _enter_and_do(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
+        """Sysctls and tun/tap devices: file system and ioctl, from a thread inside the namespace."""
+        try:
+            handle = self._handle(name)
+        except OSError as error:
+            return [writing.verdict(step, failed, _answer(error)) for step in steps]
+
+        def work() -> list[Verdict]:
+            self._enter(handle)
+            verdicts: list[Verdict] = []
+            for step in steps:
+                blame = next((failed[need] for need in step.needs if need in failed), None)
+                if blame is not None:
+                    failed[step.id] = blame
+                    verdicts.append(Verdict(step.id, skipped=True, blame=blame))
+                else:
+                    verdicts.append(writing.verdict(step, failed, self._do(handle, step), step.name))
+            return verdicts
+
+        return netns.in_thread(work)
+
+    def _do(self, handle: Netns, step: Step) -> Answer:
+        try:
+            if step.verb is Verb.SYSCTL:
+                self.counters.writes += 1
+                procfs.write(step.name, str(step.args["value"]))
+            elif step.verb is Verb.TUN_ADD:
+                self.counters.writes += tun.create(step.name, step.kind, step.index, step.attrs)
+            else:
+                self.counters.writes += tun.change(step.name, step.kind, self._present(handle, step.index) | step.attrs)
+        except OSError as error:
+            return _answer(error)
+        except (NsmgrError, ValueError) as error:
+            return Answer(errno.EINVAL if isinstance(error, ValueError) else errno.ENODEV, str(error))
+        return OK
+
+    def _present(self, handle: Netns, index: int) -> dict[str, Value]:
+        """The attributes of one link as they are now."""
+        request = NLMSG_HEADER.pack(32, RTM_GETLINK, NLM_F_REQUEST, 0, 0) + IFINFOMSG.pack(0, 0, index, 0, 0)
+        payload = handle.socket.request(request)
+        if isinstance(payload, Answer):
+            raise OSError(payload.errno, os.strerror(payload.errno))
+        return decode_link(payload, 0, len(payload)).attrs
+
+
+def _answer(error: OSError | None) -> Answer:
+    return OK if error is None else Answer(error.errno or errno.EIO, "" if error.filename is None else str(error.filename))
+
+
+Carrier = Callable[[LinuxKernel, str, Sequence[Step], dict[int, int]], list[Verdict]]
+
+
+def _carrier(step: Step) -> Carrier:
+    """What carries a step; neighbours with the same carrier go together."""
+    match step.verb:
+        case Verb.NETNS_ADD:
+            return LinuxKernel._add_namespaces
+        case Verb.NETNS_DEL:
+            return LinuxKernel._delete_namespaces
+        case Verb.SYSCTL | Verb.TUN_ADD:
+            return LinuxKernel._enter_and_do
+        case Verb.LINK_DATA if kind_class(step.kind).MAKER == "ioctl":
+            return LinuxKernel._enter_and_do
+        case _:
+            return LinuxKernel._send

@@ -1,0 +1,74 @@
+"""Reading one namespace: a dump per family, decoded. References between links are still interface indexes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nsmgr.kernel import messages
+from nsmgr.kernel.netns import Netns
+from nsmgr.kernel.port import ADDRESSES, ROUTES, RULES
+from nsmgr.kernel.rtnl import Answer, Span
+from nsmgr.plan.state import Link, NetnsState
+
+MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
+
+
+@dataclass(slots=True)
+class Reading:
+    """A namespace as read. ``nsids``: id this namespace has for another → that one's name; ``asked``: names looked up."""
+
+    handle: Netns
+    state: NetnsState
+    by_index: dict[int, Link] = field(default_factory=dict)
+    nsids: dict[int, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+
+def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
+    """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
+
+    Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
+    """
+    reading = Reading(handle, NetnsState(handle.name, handle.cookie))
+    state, socket = reading.state, handle.socket
+    gets = [messages.getnsid_request(fd) for fd in others.values()]
+    early = socket.requests(gets[:-MAX_GETS]) if len(gets) > MAX_GETS else []
+    late, spans = socket.get_and_dump(gets[-MAX_GETS:], messages.link_dump_request())
+    learn(reading, others, [*early, *late])
+    decode_link = messages.decode_link
+    for span in spans:
+        link = decode_link(*span)
+        state.links[link.name] = link
+        reading.by_index[link.index] = link
+    names = {index: link.name for index, link in reading.by_index.items()}
+    if kinds & ADDRESSES:
+        for datagram, start, end in socket.dump_spans(messages.address_dump_request()):
+            address = messages.decode_address(datagram, start, end, names)
+            if address is not None:
+                state.addresses[address.link, address.address] = address
+    if kinds & ROUTES:
+        for datagram, start, end in socket.dump_spans(messages.route_dump_request()):
+            route = messages.decode_route(datagram, start, end, names)
+            if route is not None:
+                state.routes.setdefault(route.key, []).append(route)
+    if kinds & RULES:
+        for span in socket.dump_spans(messages.rule_dump_request()):
+            rule = messages.decode_rule(*span)
+            state.rules.setdefault(rule.key, []).append(rule)
+    return reading
+
+
+def learn(reading: Reading, others: Mapping[str, int], results: Sequence[Span | Answer]) -> None:
+    """Take in the answers to RTM_GETNSID for ``others``, in their order."""
+    for name, result in zip(others, results, strict=True):
+        reading.asked.add(name)
+        if not isinstance(result, Answer):
+            nsid = messages.decode_nsid(*result)
+            if nsid >= 0:
+                reading.nsids[nsid] = name
+
+
+def ask(reading: Reading, others: Mapping[str, int]) -> None:
+    """RTM_GETNSID for each of ``others`` (name → fd) in the namespace that was read."""
+    learn(reading, others, reading.handle.socket.requests([messages.getnsid_request(fd) for fd in others.values()]))
