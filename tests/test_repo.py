@@ -137,7 +137,7 @@ def yaml_blocks() -> Iterator[tuple[str, str]]:
                 yield f"{page.name}:{text[: match.start()].count(chr(10)) + 1}", match[1]
 
 
-@pytest.mark.parametrize(("where", "text"), yaml_blocks(), ids=[where for where, _ in yaml_blocks()])
+@pytest.mark.parametrize(("where", "text"), list(yaml_blocks()), ids=[where for where, _ in yaml_blocks()])
 def test_yaml_in_the_documentation_loads(where: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / "example.yaml"
     file.write_text(text)
