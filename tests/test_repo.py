@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +172,11 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_the_reference_is_what_the_models_say() -> None:
+    page = runpy.run_path(str(ROOT / "docs/reference.py"))["page"]
+    assert (ROOT / "docs/reference.md").read_text() == page(), "make docs"
 
 
 def test_every_example_is_introduced() -> None:
