@@ -1,0 +1,105 @@
+"""The command line: one small file a verb; what a verb needs is imported when it runs.
+
+``main`` is the console script. Exit status: 0 done or in sync, 1 failed, 2 usage, 3 differs, 4 configuration invalid,
+5 locked or stale plan, 128+n ended by signal n.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from nsmgr.cli import apply, check, destroy, doctor, exec, explain, export, list, output, plan, run, schema, show, validate
+from nsmgr.cli.options import LogLevel, configure, verb
+from nsmgr.errors import NsmgrError
+
+# rich_markup_mode None: help is plain text, which saves importing rich for it.
+app = typer.Typer(
+    name="nsmgr",
+    help="Declarative configuration of Linux network namespaces.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("apply")(verb(apply.apply))
+app.command("plan")(verb(plan.plan))
+app.command("check")(verb(check.check))
+app.command("validate")(verb(validate.validate))
+app.command("destroy")(verb(destroy.destroy))
+app.command("list")(verb(list.list_))
+app.command("show")(verb(show.show))
+app.command("export")(verb(export.export))
+app.command("run")(verb(run.run))
+app.command("exec", context_settings={"allow_interspersed_args": False})(verb(exec.exec_))
+app.command("explain")(verb(explain.explain))
+app.command("schema")(verb(schema.schema))
+app.command("doctor")(verb(doctor.doctor))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from nsmgr import __version__
+
+        print(f"nsmgr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors, and what was asked for.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    log_level: Annotated[LogLevel | None, typer.Option("--log-level", help="Log to stderr from this level on.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    configure(quiet, verbose, log_level)
+
+
+def invoke(args: Sequence[str]) -> int:
+    """Run one command line; returns the exit status. Errors are printed, never raised."""
+    output.settings.quiet = output.settings.verbose = False
+    args, command = _cut(args)
+    try:
+        status = app(args, prog_name="nsmgr", standalone_mode=False, obj=run.Command(command))
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except NsmgrError as error:
+        output.error(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader has gone (`nsmgr show | head`); the interpreter's own flush at exit must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        # The parser's own errors: a base class that some versions of typer keep to themselves.
+        show_error, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if show_error is None or not isinstance(status, int):
+            raise
+        show_error()
+        return status
+
+
+def _cut(args: Sequence[str]) -> tuple[Sequence[str], Sequence[str] | None]:
+    """What follows ``--`` in ``run FILE... -- COMMAND...``: the parser would mix it with the files."""
+    words = [word for word in args if not word.startswith("-")]
+    if words[:1] == ["run"] and "--" in args:
+        at = [*args].index("--")
+        return args[:at], args[at + 1 :]
+    return args, None
+
+
+def main() -> None:
+    """Console-script entry point."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+__all__ = ["app", "invoke", "main"]

@@ -1,0 +1,119 @@
+"""nsmgr apply"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from nsmgr.cli import output
+from nsmgr.cli.options import Files, Format, LockTimeout, Name, TextOrJson
+
+if TYPE_CHECKING:
+    from nsmgr.engine import ApplyResult
+    from nsmgr.plan.plan import Plan
+    from nsmgr.render.plan_json import SavedPlan
+    from nsmgr.render.text import Locate
+
+
+def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_timeout: LockTimeout = 10.0) -> int:
+    """Make it so: observe, plan, execute, verify.
+
+    FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or nothing if the state has moved since (exit 5).
+    """
+    saved = _saved(files)
+    from nsmgr import config, engine
+    from nsmgr.cli.signals import Stop
+    from nsmgr.kernel.linux import LinuxKernel
+    from nsmgr.plan.state import ObservedState
+    from nsmgr.render.text import plan_text
+    from nsmgr.store import Store
+
+    if saved is None:
+        desired = config.load(files, name=name or None)
+        output.warnings(desired)
+        locate: Locate = functools.partial(config.locate, desired)
+    else:
+        desired, locate = saved.desired, saved.locate
+
+    def guard(observed: ObservedState) -> None:
+        if saved is not None:
+            _refuse_stale(saved, observed, files[0])
+
+    def planned(plan: Plan) -> None:
+        for warning in plan.warnings:
+            output.note(f"warning: {warning}")
+        if format is TextOrJson.text:
+            output.news(plan_text(plan, color=output.color(), locate=locate if output.settings.verbose else None))
+
+    with LinuxKernel() as kernel, Stop() as stop, output.ProgressBar(f"applying {desired.name}") as progress:
+        result = engine.apply(
+            desired,
+            kernel,
+            Store(),
+            saved=saved.plan if saved is not None else None,
+            guard=guard,
+            planned=planned,
+            progress=progress,
+            stop=stop,
+            lock_timeout=lock_timeout,
+        )
+    report(result, format, locate)
+    return 0 if result.ok else stop.status or 1
+
+
+def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
+    """The outcome; the plan itself has been printed before."""
+    from nsmgr.render.report import apply_outcomes, failure_text
+
+    found = apply_outcomes(result.executed, result.rounds)
+    if format is TextOrJson.json:
+        from nsmgr.render.jsondoc import apply_document, dumps
+
+        output.result(dumps(apply_document(result.plan, found, result.result, result.remaining, locate)))
+    if not result.ok:
+        import sys
+
+        print(
+            failure_text(
+                result.deployment,
+                found,
+                result=result.result,
+                remaining=result.remaining,
+                color=output.color(sys.stderr),
+                locate=locate,
+                verbose=output.settings.verbose,
+            ),
+            file=sys.stderr,
+        )
+    elif result.plan and format is TextOrJson.text:
+        from nsmgr.render.values import plural
+
+        again = f" in {len(result.rounds)} rounds" if len(result.rounds) > 1 else ""
+        output.news(f"Done: {plural(len(found), 'operation')}{again}, verified.")
+
+
+def _saved(files: list[str]) -> SavedPlan | None:
+    """The saved plan, when the one file given is one. An unreadable file is the configuration loader's to complain about."""
+    if len(files) != 1 or not files[0].endswith(".json"):
+        return None
+    try:
+        with open(files[0], encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError):
+        return None
+    from nsmgr.render import plan_json
+
+    return plan_json.loads(text, files[0]) if plan_json.is_saved_plan(text) else None
+
+
+def _refuse_stale(saved: SavedPlan, observed: object, file: str) -> None:
+    from nsmgr.errors import StalePlan
+    from nsmgr.plan.state import ObservedState
+    from nsmgr.render.plan_json import fingerprint
+
+    assert isinstance(observed, ObservedState)
+    if fingerprint(observed) != saved.fingerprint:
+        raise StalePlan(
+            f"{file} does not fit any more: the state has moved since the plan was made; nothing has been changed",
+            hint="look at it again and make it anew: nsmgr plan FILE --out PLAN",
+        )

@@ -1,0 +1,34 @@
+"""nsmgr check"""
+
+from __future__ import annotations
+
+import functools
+
+from nsmgr.cli import output
+from nsmgr.cli.options import Files, Format, Name, TextOrJson
+
+DIFFERS = 3
+
+
+def check(files: Files, name: Name = "", format: Format = TextOrJson.text) -> int:
+    """Is the kernel in the described state? Exit status 3, with the differences, if not. Changes nothing."""
+    from nsmgr import config, engine
+    from nsmgr.kernel.linux import LinuxKernel
+    from nsmgr.store import Store
+
+    desired = config.load(files, name=name or None)
+    output.warnings(desired)
+    with LinuxKernel() as kernel:
+        drift = engine.check(desired, kernel, Store())
+    locate = functools.partial(config.locate, desired)
+    if format is TextOrJson.json:
+        from nsmgr.render.jsondoc import dumps, plan_document
+
+        output.result(dumps(plan_document(drift, locate)))
+    elif drift:
+        from nsmgr.render.text import plan_text
+
+        output.result(plan_text(drift, color=output.color(), locate=locate if output.settings.verbose else None))
+    else:
+        output.news(f"In sync: {desired.name} is in the described state.")
+    return DIFFERS if drift else 0

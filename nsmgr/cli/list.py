@@ -1,0 +1,83 @@
+"""nsmgr list"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from nsmgr.cli import output
+from nsmgr.cli.options import Format, TextOrJson
+
+if TYPE_CHECKING:
+    from nsmgr.store import DeploymentRecord, Store
+
+
+def list_(format: Format = TextOrJson.text) -> int:
+    """Deployments on this host: namespaces, age, in sync or drifted."""
+    from nsmgr.store import Store
+
+    store = Store()
+    rows = [(record, *_state(record, store)) for record in store.deployments()]
+    now = time.time()
+    if format is TextOrJson.json:
+        from nsmgr.render.jsondoc import FORMAT_VERSION, dumps
+
+        documents = [
+            {
+                "name": record.name,
+                "files": record.files,
+                "namespaces": [*record.namespaces],
+                "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+                "age_seconds": max(0, int(now - record.created)),
+                "state": state,
+                "reason": reason,
+            }
+            for record, state, reason in rows
+        ]
+        output.result(dumps({"format_version": FORMAT_VERSION, "deployments": documents}))
+        return 0
+    if not rows:
+        output.news("No deployments.")
+        return 0
+    from nsmgr.render.table import Table
+    from nsmgr.render.values import join_names
+
+    table = Table("", ("NAME", "NAMESPACES", "AGE", "STATE", "FILES"))
+    for record, state, reason in rows:
+        described = f"{state} ({reason})" if reason else state
+        table.rows.append(
+            (record.name, join_names([*record.namespaces]), age(now - record.created), described, " ".join(record.files))
+        )
+    output.tables([table])
+    return 0
+
+
+def age(seconds: float) -> str:
+    """``42s``, ``7m``, ``3h``, ``12d``: one unit, rounded down."""
+    whole = max(0, int(seconds))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def _state(record: DeploymentRecord, store: Store) -> tuple[str, str]:
+    """("in sync" | "drifted" | "unknown", why unknown or how much drifted)."""
+    if not record.files:
+        return "unknown", "made from text, not from a file"
+    from nsmgr import engine
+    from nsmgr.config import load
+    from nsmgr.errors import ConfigError, NsmgrError
+    from nsmgr.kernel.linux import LinuxKernel
+
+    try:
+        desired = load(record.files, name=record.name)
+        with LinuxKernel() as kernel:
+            drift = engine.check(desired, kernel, store)
+    except ConfigError as error:
+        return "unknown", error.problems[0].message
+    except NsmgrError as error:
+        return "unknown", str(error)
+    if not drift:
+        return "in sync", ""
+    return "drifted", f"{len(drift.operations)} difference{'s' * (len(drift.operations) != 1)}"

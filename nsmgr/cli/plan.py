@@ -1,0 +1,93 @@
+"""nsmgr plan"""
+
+from __future__ import annotations
+
+import functools
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nsmgr.cli import output
+from nsmgr.cli.options import Files, Name
+
+if TYPE_CHECKING:
+    from nsmgr.plan.plan import Plan
+    from nsmgr.plan.state import DesiredState, ObservedState
+    from nsmgr.render.text import Locate
+
+DIFFERS = 3
+
+
+class PlanFormat(StrEnum):
+    text = "text"
+    json = "json"
+    ip_batch = "ip-batch"
+
+
+def plan(
+    files: Files,
+    name: Name = "",
+    format: Annotated[PlanFormat, typer.Option("--format", "-f", help="How to print the plan.")] = PlanFormat.text,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="PLAN.json", help="Save it for `nsmgr apply PLAN.json`.", show_default=False)
+    ] = "",
+    messages: Annotated[bool, typer.Option("--messages", help="Show each netlink message: type, flags, attributes, hex.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit status 3 when there is something to do.")] = False,
+) -> int:
+    """What apply would do. Changes nothing."""
+    if messages and format is PlanFormat.ip_batch:
+        raise typer.BadParameter("--messages has its own output, text or json")
+    from nsmgr import config, engine
+    from nsmgr.kernel.linux import LinuxKernel
+    from nsmgr.store import Store
+
+    desired = config.load(files, name=name or None)
+    output.warnings(desired)
+    with LinuxKernel() as kernel:
+        observed = engine.observe(desired, kernel, Store())
+        planned = engine.plan(desired, observed)
+    for warning in planned.warnings:
+        output.note(f"warning: {warning}")
+    locate = functools.partial(config.locate, desired)
+    if out:
+        _save(out, planned, desired, observed, locate)
+    output.result(_messages(planned, format) if messages else _text(planned, desired, observed, format, locate))
+    return DIFFERS if exit_code and planned else 0
+
+
+def _text(planned: Plan, desired: DesiredState, observed: ObservedState, format: PlanFormat, locate: Locate) -> str:
+    if format is PlanFormat.json:
+        from nsmgr.render.jsondoc import dumps, plan_document
+
+        return dumps(plan_document(planned, locate))
+    if format is PlanFormat.ip_batch:
+        from nsmgr.render.ip_batch import ip_batch
+
+        return ip_batch(planned, observed, {name: netns.source for name, netns in desired.namespaces.items()})
+    from nsmgr.render.text import plan_text
+
+    return plan_text(planned, color=output.color(), locate=locate if output.settings.verbose else None)
+
+
+def _messages(planned: Plan, format: PlanFormat) -> str:
+    from nsmgr.cli.messages import documents, text
+
+    if format is PlanFormat.json:
+        from nsmgr.render.jsondoc import FORMAT_VERSION, dumps
+
+        return dumps({"format_version": FORMAT_VERSION, "deployment": planned.deployment, "messages": [*documents(planned)]})
+    return "\n\n".join(text(planned)) if planned else f"Nothing to send: {planned.deployment} is in the described state."
+
+
+def _save(path: str, planned: Plan, desired: DesiredState, observed: ObservedState, locate: Locate) -> None:
+    from nsmgr.errors import NsmgrError
+    from nsmgr.render.plan_json import dumps, fingerprint
+
+    text = dumps(planned, desired, fingerprint(observed), locate)
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise NsmgrError(f"cannot write {path}: {error.strerror}") from error
+    output.note(f"saved: nsmgr apply {path}")

@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM during changes: stop between two batches, not in the middle of one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+
+class Stop:
+    """Calling it tells whether a signal asked to stop; ``status`` is 128+n of that signal.
+
+    A second signal raises KeyboardInterrupt: the person at the keyboard has the last word.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.status = 0
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __call__(self) -> bool:
+        return self.status != 0
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():
+            for number in self.SIGNALS:
+                if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish is respected
+                    self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.status:
+            raise KeyboardInterrupt
+        self.status = 128 + number
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
