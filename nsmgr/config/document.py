@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationError, WithJsonSchema
 
 from nsmgr.config.report import Path, Report, did_you_mean
-from nsmgr.config.translate import expected, scalar_types, show, translate, validate, wrong_scalars
+from nsmgr.config.translate import expected, scalar_types, show, translate, validate, value_message, wrong_scalars
 from nsmgr.model.base import Resource
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
@@ -95,8 +95,10 @@ def check(data: Any, stem: str, report: Report) -> Checked:
         try:
             netns_name(netns)
         except ValueError as error:
-            advice = "its links go under the top-level `host:`" if netns == HOST else ""
-            report.error(path, str(error), advice, at="key")
+            message, advice = value_message(netns, str(error))
+            if netns == HOST:
+                message, advice = str(error), "its links go under the top-level `host:`"
+            report.error(path, message, advice, at="key")
             continue
         _body(NamespaceModel, netns, {} if body is None else body, path, checked, report)
     return checked
@@ -106,7 +108,8 @@ def _version_first(data: dict[Any, Any], report: Report) -> None:
     if "version" not in data:
         report.error((), "`version` is missing", "start with `version: 1`", "missing")
     elif type(data["version"]) is not int or data["version"] != 1:
-        report.error(("version",), f"version {show(data['version'])} is not known", "this nsmgr reads `version: 1`")
+        advice = "remove the quotes" if data["version"] == "1" else "this nsmgr reads `version: 1`"
+        report.error(("version",), f"version {show(data['version'])} is not known", advice)
 
 
 def _body(model: type[HostModel], netns: str, body: Any, path: Path, checked: Checked, report: Report) -> None:

@@ -35,7 +35,7 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
         return False
     state = space.state.links.get(name)
     if reference.attribute == "controller" and state is not None and state.kind and not links.kind(state.kind).controller:
-        words = f"`{name}` is a {state.kind}, which can have no ports"
+        words = f"`{name}` is of kind {state.kind}, which can have no ports"
         spaces.report.error(reference.path, words, "a controller is a bridge, bond, team or vrf", "dangling_reference")
     return True
 

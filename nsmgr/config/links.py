@@ -97,6 +97,7 @@ class Links:
         for key in wrong:
             self.report.error((*path, key), *expected(scalars[key].__name__, body[key]))
         if model is None or wrong:
+            self._check_rest(space, name, kind, body, path)
             return
         for field, message, hint in model.problems(name):
             if field and self.report.has((*path, field)):
@@ -106,6 +107,17 @@ class Links:
             self.report.error((*path, field) if field else path, message, hint, at="value" if field in body else "key")
         state = self._desired(space, name, kind, model, body, path)
         space.state.links[name] = state
+
+    def _check_rest(self, space: Space, name: str, kind: _Kind, body: dict[Any, Any], path: Path) -> None:
+        """What can still be judged of a body with faults, so that all of its problems come at once."""
+        for key, (_, ref) in kind.rows.items():
+            if ref and isinstance(body.get(key), str) and not self.report.has((*path, key)):
+                self._reference(space, name, key, body[key], (*path, key))
+        if isinstance(body.get("addresses"), list):
+            self.addresses.expand(DesiredLink(space.name, name, kind.name), body["addresses"], (*path, "addresses"))
+        sysctls = body.get("sysctls")
+        if isinstance(sysctls, dict):
+            self._sysctls(name, {key: value for key, value in sysctls.items() if isinstance(key, str)}, (*path, "sysctls"))
 
     def _desired(self, space: Space, name: str, kind: _Kind, model: Link, body: dict[Any, Any], path: Path) -> DesiredLink:
         values = model.__dict__

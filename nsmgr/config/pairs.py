@@ -50,7 +50,7 @@ def _written(spaces: Spaces, pairs: Pairs) -> dict[End, End]:
         for name, body in space.bodies.items():
             kind = body.get("kind")
             if kind is None:
-                kind = "lo" if name == "lo" else ""
+                kind = "lo" if name == "lo" else "?" if name in space.faulty else ""
             elif type(kind) is not str or kind not in known:
                 path = (*space.path, "links", name, "kind")
                 hint = did_you_mean(kind, known, "`nsmgr explain links` lists the kinds")

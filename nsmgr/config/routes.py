@@ -13,6 +13,7 @@ from nsmgr.types import family
 
 _ATTRIBUTES = ("type", "scope", "proto", "prefsrc", "mtu", "advmss")
 _FAMILY = {2: "ipv4", 10: "ipv6"}
+_SHOWN = {2: "IPv4", 10: "IPv6"}
 
 
 def expand_routes(space: Space, report: Report) -> None:
@@ -60,7 +61,7 @@ def _route(space: Space, model: Any, path: Path, report: Report) -> Route | None
     for where, hop in hops:
         _check_hop(space, where, hop, number, faults)
     if model.prefsrc and family(model.prefsrc) != number:
-        faults.add("prefsrc", f"`{model.prefsrc}` is not an {_FAMILY[number]} address", "")
+        faults.add("prefsrc", f"`{model.prefsrc}` is not an {_SHOWN[number]} address", "")
     if model.tos and number != 2:
         faults.add("tos", "IPv6 routes have no tos", "use a rule with `tos` and another table")
     values = model.__dict__
@@ -109,7 +110,7 @@ def _check_hop(space: Space, where: Path, hop: NextHop, number: int, faults: _Fa
     if hop.via and family(hop.via) != number:
         faults.add(
             (*where, "via"),
-            f"the gateway {hop.via} is not an {_FAMILY[number]} address",
+            f"the gateway {hop.via} is not an {_SHOWN[number]} address",
             "destination and gateway are of one family",
         )
     if hop.dev and hop.dev not in space.names and not space.lenient:

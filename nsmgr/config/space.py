@@ -7,6 +7,7 @@ from typing import Any
 
 from nsmgr.config.document import Checked
 from nsmgr.config.report import Path, Report, did_you_mean
+from nsmgr.config.translate import value_message
 from nsmgr.model.namespace import HostModel, NamespaceModel
 from nsmgr.plan.state import HOST, DesiredNetns
 from nsmgr.types import ifname
@@ -33,6 +34,7 @@ class Space:
     lenient: bool
     bodies: dict[str, dict[Any, Any]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)  # of all links: declared, far ends, lo
+    faulty: set[str] = field(default_factory=set)  # links whose body is no mapping: reported already
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ def _link_body(space: Space, name: Any, body: Any, report: Report) -> None:
     try:
         ifname(name)
     except ValueError as error:
-        report.error(path, f"`{name}`: {error}", at="key")
+        report.error(path, *value_message(name, str(error)), at="key")
         return
     if body is not None and type(body) is not dict:
         kind = (
@@ -103,6 +105,7 @@ def _link_body(space: Space, name: Any, body: Any, report: Report) -> None:
         )
         report.error(path, f"the body of link `{name}` is not a mapping", kind)
         body = None
+        space.faulty.add(name)
     space.bodies[name] = body or {}
 
 

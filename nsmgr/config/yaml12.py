@@ -143,6 +143,9 @@ def compose(text: str) -> Composed:
     return _Composer(text).run()
 
 
+_DROPPED = object()  # stands for a key that was refused: its value is left out
+
+
 class _Fatal(Exception):
     def __init__(self, problem: YamlProblem) -> None:
         self.problem = problem
@@ -233,6 +236,8 @@ class _Composer:
             return
         keys[-1] = None
         key, position = waiting
+        if key is _DROPPED:
+            return
         children = parent.children
         assert children is not None
         if key in children:
@@ -252,7 +257,9 @@ class _Composer:
                 )
             )
         if node.source == "<<":
-            raise _Fatal(YamlProblem("merge keys (`<<`) are not part of YAML 1.2", node.position, "use `defaults:` or `include:`"))
+            words = "merge keys (`<<`) are not part of YAML 1.2"
+            self.problems.append(YamlProblem(words, node.position, "use `defaults:` or `include:`"))
+            return _DROPPED
         return node.value
 
     def _scalar(self, event: Any, position: Position) -> Node:
