@@ -19,6 +19,7 @@ _BIRTH: Mapping[str, Mapping[str, Value]] = {
     "ifb": {"arp": False, "multicast": False, "txqlen": 32},
     "macvtap": {"txqlen": 500},
     "tun": {"arp": False, "txqlen": 500},
+    "vxlan": {"port": 8472},  # the one before IANA's
 }
 _ANY_MTU = ("ifb", "dummy", LO)  # min_mtu = max_mtu = 0 switches the check off (dev_validate_mtu)
 
@@ -91,21 +92,25 @@ def check_birth(world: World, device: Device, told: Mapping[str, Value]) -> None
             _check_bridge_values(device, told)
 
 
+# VXLAN_F_RCV_FLAGS: what tells two tunnels of one VNI and port apart on receipt
+_VXLAN_RECEIVE = ("gbp", "gpe", "udp6zerocsumrx", "remcsum_rx", "remcsum_nopartial", "external", "vnifilter")
+
+
 def _vxlan_key(device: Device) -> tuple[Value, ...]:
     attrs = device.attrs
-    six = any(":" in str(attrs.get(end, "")) for end in ("local", "remote", "group"))
+    six = any(":" in str(attrs.get(end, "")) for end in ("local", "remote"))
     return (
         attrs.get("id"),
         attrs.get("port", 8472),
         six,
-        *(bool(attrs.get(flag)) for flag in ("gbp", "gpe", "collect_metadata", "vnifilter")),
+        *(bool(attrs.get(flag)) for flag in _VXLAN_RECEIVE),
     )
 
 
 def _check_vxlan(world: World, device: Device, told: Mapping[str, Value]) -> None:
-    if "id" not in told and not told.get("collect_metadata"):
+    if "id" not in told and not told.get("external"):
         refuse(errno.EINVAL)
-    remote = str(told.get("remote") or told.get("group") or "")
+    remote = str(told.get("remote") or "")
     multicast = remote.lower().startswith("ff") if ":" in remote else remote != "" and 224 <= int(remote.partition(".")[0]) < 240
     if multicast and "parent" not in device.refs:
         refuse(errno.EINVAL, "Local interface required for multicast remote destination")

@@ -92,12 +92,10 @@ def inherit(device: Device) -> None:
 
 
 def _split(key: str) -> tuple[str, str] | None:
-    """("ipv4.rp_filter", "eth0.5") of net.ipv4.conf.eth0.5.rp_filter: only the last dot separates; None for other keys."""
-    for family in ("ipv4", "ipv6"):
-        prefix = f"net.{family}.conf."
-        if key.startswith(prefix):
-            owner, _, name = key[len(prefix) :].rpartition(".")
-            return f"{family}.{name}", owner
+    """("ipv4.rp_filter", "eth0") of net.ipv4.conf.eth0.rp_filter, also with slashes for eth0.5; None for other keys."""
+    parts = key.split("/") if "/" in key else key.split(".")
+    if len(parts) == 5 and parts[0] == "net" and parts[1] in ("ipv4", "ipv6") and parts[2] == "conf":
+        return f"{parts[1]}.{parts[4]}", parts[3]
     return None
 
 

@@ -1,0 +1,216 @@
+"""Hypothesis strategies for whole deployments: random, small, and valid: every reference resolves, the kernel refuses nothing.
+
+A universe of up to four namespaces with a handful of links each, so that two drawn states overlap a lot: the same name is a
+veth here and a bridge there, a port changes its bridge, a pair is rewired. What must hold for validity is said where
+it is enforced. Nothing that Linux alone decides is drawn (no MAC unless written, no IPv6 without nodad).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from nsmgr.model.base import Value
+from nsmgr.model.links import kind_class
+from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredLink, DesiredNetns, DesiredState, NextHop, Route, Rule
+
+NAMES = ("a", "b", "c", "d")
+LINKS = ("e0", "e1", "e2", "e3", "e4")
+MTUS = (1280, 1400, 1500, 9000)
+DESTINATIONS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.7/32", "0.0.0.0/0")
+DESTINATIONS6 = ("2001:db8:ffff::/48", "2001:db8:eeee::7/128", "::/0")
+SYSCTLS = {
+    "net.ipv4.ip_forward": ("0", "1"),
+    "net.ipv6.conf.all.forwarding": ("0", "1"),
+    "net.ipv4.conf.all.rp_filter": ("0", "1", "2"),
+    "net.ipv4.ip_default_ttl": ("64", "65"),
+    "net.ipv4.ip_local_port_range": ("32768 60999", "1024 65000"),
+}
+LINK_SYSCTLS = {"ipv4.rp_filter": ("0", "1", "2"), "ipv4.forwarding": ("0", "1"), "ipv6.accept_ra": ("0", "1", "2")}
+
+
+@dataclass(slots=True)
+class _Draw:
+    """What one composite draw has so far."""
+
+    draw: Any
+    prefix: str
+    namespaces: dict[str, DesiredNetns] = field(default_factory=dict)
+    parents: set[tuple[str, str]] = field(default_factory=set)  # links that carry a macvlan: no bridge takes them as port
+
+    def one(self, values: Sequence[Any]) -> Any:
+        return self.draw(st.sampled_from(values))
+
+    def chance(self, one_in: int = 2) -> bool:
+        return bool(self.draw(st.integers(0, one_in - 1)) == one_in - 1)  # shrinks to False
+
+
+@st.composite
+def desired_states(draw: Any, *, prefix: str = "", sysctls: bool = True) -> DesiredState:
+    """A valid deployment. ``prefix`` goes before every namespace name (tests on a real kernel write ``nsmgrt-…-``)."""
+    made = _Draw(draw, prefix)
+    names = [prefix + name for name in NAMES[: draw(st.integers(2, 4))]]
+    made.namespaces = {name: DesiredNetns(name) for name in names}
+    _wires(made)
+    for netns in made.namespaces.values():
+        _singles(made, netns)
+        _stacked(made, netns)
+        _ports(made, netns)
+        for link in netns.links.values():
+            _dress(made, link)
+        if made.chance(3):
+            netns.links["lo"] = DesiredLink(netns.name, "lo", "lo", {"state": "up"})
+            _address(netns.links["lo"], f"10.255.{names.index(netns.name)}.1/32")
+        _routes(made, netns)
+        _rules(made, netns)
+        if sysctls:
+            _sysctls(made, netns)
+    return DesiredState("random", made.namespaces)
+
+
+def _new(netns: DesiredNetns, name: str, kind: str, **attrs: Value) -> DesiredLink:
+    link = netns.links[name] = DesiredLink(netns.name, name, kind, {"state": "up", **attrs})
+    link.birth = dict(kind_class(kind).BIRTH)
+    return link
+
+
+def _free(made: _Draw) -> list[tuple[DesiredNetns, str]]:
+    return [(netns, name) for netns in made.namespaces.values() for name in LINKS if name not in netns.links]
+
+
+def _wires(made: _Draw) -> None:
+    """Veth pairs between any two free names, in one namespace or two."""
+    for _ in range(made.draw(st.integers(0, 4))):
+        near_netns, near = made.one(_free(made))
+        far_netns, far = made.one([end for end in _free(made) if end != (near_netns, near)])
+        _new(near_netns, near, "veth", peer=f"{far_netns.name}/{far}")
+        _new(far_netns, far, "veth", peer=f"{near_netns.name}/{near}")
+
+
+def _singles(made: _Draw, netns: DesiredNetns) -> None:
+    for name in [name for name in LINKS if name not in netns.links]:
+        kind = made.one(("", "", "bridge", "vxlan", "ifb"))
+        if kind == "vxlan":  # the VNI follows from the name: unique per underlay namespace, and a changed name frees it
+            vni = 100 + LINKS.index(name)
+            _new(netns, name, "vxlan", id=vni, port=made.one((4789, 4790)))
+        elif kind == "bridge":
+            bridge = _new(netns, name, "bridge")
+            if made.chance():
+                bridge.attrs["ageing_time"] = made.one((0, 100_000, 300_000))
+            if made.chance(3):
+                bridge.attrs["stp"] = made.one((True, False))
+        elif kind == "ifb":
+            _new(netns, name, "ifb")
+
+
+def _stacked(made: _Draw, netns: DesiredNetns) -> None:
+    """macvlans on veths and ifbs; an upper's MTU is written only below one written on its parent (what is unset may be anything)."""
+    lowers = [name for name, link in netns.links.items() if link.kind == "veth"]
+    for position in range(made.draw(st.integers(0, 2)) if lowers else 0):
+        lower = made.one(lowers)
+        made.parents.add((netns.name, lower))
+        _new(netns, f"m{position}", "macvlan", parent=lower, mode=made.one(("private", "vepa", "bridge")))
+
+
+def _ports(made: _Draw, netns: DesiredNetns) -> None:
+    """Bridge ports: Ethernet, no bridge, nobody's lower link (one rx_handler per device)."""
+    bridges = [name for name, link in netns.links.items() if link.kind == "bridge"]
+    for name, link in netns.links.items():
+        if not bridges or link.kind in ("bridge", "macvlan", "lo") or (netns.name, name) in made.parents:
+            continue
+        if made.chance():
+            link.attrs["controller"] = made.one(bridges)
+
+
+def _dress(made: _Draw, link: DesiredLink) -> None:
+    attrs = link.attrs
+    if link.kind in ("veth", "ifb") and made.chance():
+        attrs["mtu"] = made.one(MTUS)
+    if link.kind == "macvlan" and made.chance(3):
+        lower = made.namespaces[link.netns].links[str(attrs["parent"])].attrs.get("mtu")
+        if isinstance(lower, int):
+            attrs["mtu"] = min(lower, made.one(MTUS))
+    if made.chance(3):
+        attrs["alias"] = made.one(("uplink", "to the lab", ""))
+    if made.chance(4):
+        attrs["group"] = made.one((0, 7))
+    if made.chance(4):
+        attrs["mac"] = _mac(link)
+    if made.chance(5):
+        attrs["state"] = "down"
+    if made.chance(5):
+        link.altnames = tuple(made.draw(st.lists(st.sampled_from((f"{link.name}-uplink", f"{link.name}-x")), unique=True)))
+    if attrs["state"] == "up" and made.chance():
+        _addresses(made, link)
+
+
+def _mac(link: DesiredLink) -> str:
+    """Told by the place, so that no two links ever share one (two macvlans of one lower: EADDRINUSE)."""
+    return f"02:00:00:00:{NAMES.index(link.netns[-1]):02x}:{ord(link.name[0]) + int(link.name[1:] or 0):02x}"
+
+
+def _number(name: str) -> int:
+    return LINKS.index(name) if name in LINKS else 10 + int(name[1:] or 0)
+
+
+def _address(link: DesiredLink, text: str, **attrs: Value) -> None:
+    link.addresses[text] = Address(link.name, text, {"proto": PROTO_NSMGR, **attrs})
+
+
+def _addresses(made: _Draw, link: DesiredLink) -> None:
+    """Subnets are told by the link's name: no address is on two links. IPv6 is nodad, and never below its MTU."""
+    number = _number(link.name)
+    for third, host in made.draw(st.lists(st.tuples(st.integers(0, 1), st.integers(1, 3)), max_size=3, unique=True)):
+        _address(link, f"10.{number}.{third}.{host}/24")
+    for host in made.draw(st.lists(st.integers(1, 3), max_size=2, unique=True)):
+        _address(link, f"2001:db8:{number}::{host}/64", nodad=True)
+
+
+def _routes(made: _Draw, netns: DesiredNetns) -> None:
+    gateways = [
+        NextHop(via, link.name if made.chance() else "")
+        for link in netns.links.values()
+        for address in link.addresses
+        if link.name != "lo" and (via := _gateway(address))
+    ]
+    for six, destinations in ((False, DESTINATIONS), (True, DESTINATIONS6)):
+        ways = list({hop.via: hop for hop in gateways if (":" in hop.via) == six}.values())
+        for to in made.draw(st.lists(st.sampled_from(destinations), max_size=2, unique=True)):
+            metric = made.one((1024, 50) if six else (0, 50))
+            route = Route(to, made.one((254, 100)), metric, 0, (), {"proto": PROTO_NSMGR})
+            if ways and made.chance(4) is False:
+                count = 2 if len(ways) > 1 and made.chance(3) else 1
+                route.nexthops = tuple(made.draw(st.permutations(ways))[:count])
+            else:
+                route.attrs["type"] = made.one(("blackhole", "unreachable", "prohibit"))
+            netns.routes[route.key] = route
+
+
+def _gateway(address: str) -> str:
+    """A host of the subnet that nobody in the universe has."""
+    if ":" in address:
+        return address.partition("::")[0] + "::fe"
+    return address.rpartition(".")[0] + ".254"
+
+
+def _rules(made: _Draw, netns: DesiredNetns) -> None:
+    for priority in made.draw(st.lists(st.sampled_from((1000, 1001, 2000)), max_size=2, unique=True)):
+        attrs: dict[str, Value] = {"priority": priority, "family": made.one(("ipv4", "ipv6")), "table": made.one((100, 254))}
+        if attrs["family"] == "ipv4" and made.chance():
+            attrs["from"] = made.one(("10.0.0.0/24", "10.1.0.0/16"))
+        if made.chance(3):
+            attrs["fwmark"] = made.one((1, 2))
+        rule = Rule(attrs, PROTO_NSMGR)
+        netns.rules[rule.key] = rule
+
+
+def _sysctls(made: _Draw, netns: DesiredNetns) -> None:
+    for key in made.draw(st.lists(st.sampled_from(sorted(SYSCTLS)), max_size=2, unique=True)):
+        netns.sysctls[key] = made.one(SYSCTLS[key])
+    for link in netns.links.values():
+        if made.chance(6):
+            family, _, name = made.one(sorted(LINK_SYSCTLS)).partition(".")
+            link.sysctls[f"net.{family}.conf.{link.name}.{name}"] = made.one(LINK_SYSCTLS[f"{family}.{name}"])
