@@ -22,36 +22,37 @@ nested, ``list_of``        tuple of the values of its one repeated attribute (ov
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6
 from types import FunctionType
-from typing import Any, TypeAlias
+from typing import Any
 
-from nsmgr.errors import NsmgrError
-
-Buffer: TypeAlias = bytes | bytearray | memoryview
-Encoder: TypeAlias = Callable[[Any], bytes]
-Decoder: TypeAlias = Callable[[Buffer, int, int], Any]
-
-NLA_F_NESTED, NLA_TYPE_MASK = 0x8000, 0x3FFF  # linux/netlink.h; bit 14 is NLA_F_NET_BYTEORDER
-HEAD = struct.Struct("=HH")  # struct nlattr: nla_len (with this header, without padding), nla_type
-_PAD = (b"", b"\0\0\0", b"\0\0", b"\0")
-
-
-class CodecError(NsmgrError):
-    """A value does not fit its attribute, or bytes do not follow the format. ``path`` is the dotted attribute path."""
-
-    code = "codec"
-
-    def __init__(self, reason: str, path: str = "") -> None:
-        self.reason, self.path = reason, path
-        super().__init__(f"{path}: {reason}" if path else reason)
-
-    def within(self, name: str) -> CodecError:
-        """The same error seen from the enclosing attribute ``name``."""
-        return CodecError(self.reason, f"{name}.{self.path}" if self.path else name)
+from nsmgr.kernel.payload import (
+    ASCIIZ,
+    BYTES,
+    FLAG,
+    HEAD,
+    LLADDR,
+    NLA_F_NESTED,
+    NLA_TYPE_MASK,
+    STRING,
+    Buffer,
+    CodecError,
+    Decoder,
+    Encoder,
+    Type,
+    address_type,
+    array_nest,
+    array_of_numbers,
+    attribute,
+    fallback,
+    is_fixed,
+    misfit,
+    struct_type,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +75,6 @@ class Field:
         return table(self.cls) if isinstance(self.cls, type) and not self.is_array and _is_nest(self.cls) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Type:
-    """Payload codec. ``pack`` returns None for "send nothing"; ``native`` is the struct format when host order and fixed size."""
-
-    pack: Callable[[Any], bytes | None]
-    unpack: Decoder
-    native: str = ""
-
-
-def attribute(number: int, payload: bytes) -> bytes:
-    """One attribute, padded to four bytes. ``number`` may carry NLA_F_NESTED."""
-    length = len(payload) + 4
-    if length > 0xFFFF:
-        raise CodecError(f"{len(payload)} bytes do not fit into an attribute (nla_len has 16 bits)")
-    return HEAD.pack(length, number) + payload + _PAD[length & 3]
-
-
-def walk(buf: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Attributes between two offsets as (number without flags, payload start, payload end)."""
-    while start < end:
-        if end - start < 4:
-            raise CodecError(f"{end - start} stray bytes after the last attribute")
-        length, number = HEAD.unpack_from(buf, start)
-        stop = start + length
-        if length < 4 or stop > end:
-            raise CodecError(f"attribute {number & NLA_TYPE_MASK} claims {length} bytes of {end - start}")
-        yield number & NLA_TYPE_MASK, start + 4, stop
-        start = (stop + 3) & ~3
-
-
 class Table:
     """The attributes of one message or nest, by name and by number, and the fixed header before them (``header`` names)."""
 
@@ -114,7 +85,7 @@ class Table:
         self.by_name: dict[str, Field] = {}
         self.by_number: dict[int, Field] = {}
         self.list_of: str = getattr(cls, "list_of", "")
-        self.header_type = _struct(cls.fields) if cls.fields else None
+        self.header_type = struct_type(cls.fields) if cls.fields else None
         self.header_size = sum(struct.calcsize(fmt) for _, fmt in cls.fields)  # a multiple of four in every message
         self.header = tuple(name for name, fmt in cls.fields if not fmt.endswith("x"))
         for number, name, spec, flags in _entries(cls):
@@ -187,9 +158,6 @@ def table(cls: Any) -> Table:
     return Table(cls)
 
 
-# ------------------------------------------------------------------------------------------------------------- compilation
-
-
 def _entries(cls: Any) -> Iterator[tuple[int, str, str, int]]:
     """``nla_map`` rows as (number, name, type, flags): it is enumerated unless it numbers itself; flags are optional."""
     rows = list(cls.nla_map)
@@ -208,12 +176,12 @@ def _field(owner: Any, number: int, name: str, spec: str, flags: int) -> Field:
     if modifier.strip() == "nested" or type_name == "nested":
         flags |= NLA_F_NESTED
     cls = owner if type_name in ("recursive", "nested") else getattr(owner, type_name)
-    kind = _array(_payload(cls, owner, init)) if is_array else _payload(cls, owner, init)
+    kind = array_nest(_payload(cls, owner, init)) if is_array else _payload(cls, owner, init)
     wire_number = number | flags | (0 if isinstance(cls, FunctionType) else cls.nla_flags)
     return Field(number, name, _encoder(kind, wire_number), kind.unpack, cls, is_array)
 
 
-def _encoder(kind: _Type, number: int) -> Encoder:
+def _encoder(kind: Type, number: int) -> Encoder:
     if kind.native and len(kind.native.strip("=")) == 1:  # one host-order number: header, value and padding in one pack
         size = struct.calcsize(kind.native)
         pack_whole = struct.Struct(f"=HH{kind.native[1:]}{-size % 4}x").pack
@@ -223,7 +191,7 @@ def _encoder(kind: _Type, number: int) -> Encoder:
             try:
                 return pack_whole(length, number, value)
             except (struct.error, TypeError):
-                raise CodecError(_misfit(value, size)) from None
+                raise CodecError(misfit(value, size)) from None
 
         return encode_number
 
@@ -236,219 +204,54 @@ def _encoder(kind: _Type, number: int) -> Encoder:
     return encode
 
 
-def _misfit(value: Any, size: int) -> str:
-    return f"{value!r} does not fit into {size} byte{'s' if size > 1 else ''}"
-
-
 def _is_nest(cls: Any) -> bool:
     return bool(cls.nla_map) and not isinstance(cls.nla_map, dict) and isinstance(cls.nla_map, tuple | list)
 
 
-def _payload(cls: Any, owner: Any, init: str) -> _Type:
+def _payload(cls: Any, owner: Any, init: str) -> Type:
     """Choose the codec of a class by what it derives from; classes of variable length with code of their own: pyroute2 itself."""
     if isinstance(cls, FunctionType):
-        return _BYTES
+        return BYTES
     if _is_nest(cls):
-        return _Type(lambda value: table(cls).encode(value), lambda buf, start, end: table(cls).decode(buf, start, end))
+        return Type(lambda value: table(cls).encode(value), lambda buf, start, end: table(cls).decode(buf, start, end))
     from pyroute2.netlink import nlmsg_atoms as atoms
 
     for base, kind in (
-        (atoms.none, _BYTES),
-        (atoms.flag, _FLAG),
-        (atoms.asciiz, _ASCIIZ),
-        (atoms.string, _STRING),
-        (atoms.ip4addr, _address(AF_INET)),
-        (atoms.ip6addr, _address(AF_INET6)),
-        (atoms.ipaddr, _address(0)),
-        (atoms.l2addr, _LLADDR),
-        (atoms.lladdr, _LLADDR),
-        (atoms.hex, _BYTES),
-        (atoms.cdata, _BYTES),
+        (atoms.none, BYTES),
+        (atoms.flag, FLAG),
+        (atoms.asciiz, ASCIIZ),
+        (atoms.string, STRING),
+        (atoms.ip4addr, address_type(AF_INET)),
+        (atoms.ip6addr, address_type(AF_INET6)),
+        (atoms.ipaddr, address_type(0)),
+        (atoms.l2addr, LLADDR),
+        (atoms.lladdr, LLADDR),
+        (atoms.hex, BYTES),
+        (atoms.cdata, BYTES),
     ):
         if issubclass(cls, base):
             return kind
     if cls is atoms.target:
-        return _address(0)
+        return address_type(0)
     if issubclass(cls, atoms.array):
         element = getattr(owner, init.rstrip(")"))
-        return _fixed_array(element.fields[0][1])
-    if cls.fields and all(isinstance(fmt, str) and _is_fixed(fmt) for _, fmt in cls.fields):
-        return _struct(cls.fields)
-    return _fallback(cls)
+        return array_of_numbers(element.fields[0][1])
+    if cls.fields and all(isinstance(fmt, str) and is_fixed(fmt) for _, fmt in cls.fields):
+        return struct_type(cls.fields)
+    return fallback(cls)
 
 
-def _is_fixed(fmt: str) -> bool:
-    try:
-        return struct.calcsize(fmt) > 0 and fmt != "s"  # a lone "s" means "the rest" in pyroute2
-    except struct.error:
-        return False
-
-
-def _struct(fields: Iterable[tuple[str, str]]) -> _Type:
-    """Fields one after the other without alignment, each in its own byte order, as pyroute2 packs them."""
-    formats = [fmt for _, fmt in fields]
-    big = [fmt[0] in ">!" for fmt in formats]
-    texts = [fmt.lstrip("=@<>!") for fmt in formats]
-    if any(big) and not all(big):
-        return _mixed_struct(formats)
-    native = ("=" if not any(big) else ">") + "".join(texts)
-    whole = struct.Struct(native)
-    size, pack, unpack_from = whole.size, whole.pack, whole.unpack_from
-    scalar = len(unpack_from(bytes(size))) == 1
-
-    def pack_one(value: Any) -> bytes:
-        try:
-            return pack(value)
-        except (struct.error, TypeError):
-            raise CodecError(_misfit(value, size)) from None
-
-    def pack_many(value: Any) -> bytes:
-        try:
-            return pack(*value)
-        except (struct.error, TypeError):
-            raise CodecError(f"{value!r} does not fit into the struct {native!r}") from None
-
-    def unpack_one(buf: Buffer, start: int, end: int) -> Any:
-        if end - start != size:
-            raise CodecError(f"{end - start} bytes where {size} belong")
-        return unpack_from(buf, start)[0]
-
-    def unpack_many(buf: Buffer, start: int, end: int) -> Any:
-        if end - start < size:  # newer kernels append to structs, never cut them
-            raise CodecError(f"{end - start} bytes where {size} belong")
-        return unpack_from(buf, start)
-
-    return _Type(pack_one, unpack_one, native if native[0] == "=" else "") if scalar else _Type(pack_many, unpack_many, native)
-
-
-def _mixed_struct(formats: list[str]) -> _Type:
-    parts = [struct.Struct(fmt if fmt[0] in "=<>!" else f"={fmt}") for fmt in formats]
-    size = sum(part.size for part in parts)
-
-    def pack(value: Any) -> bytes:
-        try:
-            return b"".join([part.pack(item) for part, item in zip(parts, value, strict=True)])
-        except (struct.error, TypeError, ValueError):
-            raise CodecError(f"{value!r} does not fit into the struct {formats}") from None
-
-    def unpack(buf: Buffer, start: int, end: int) -> Any:
-        if end - start < size:
-            raise CodecError(f"{end - start} bytes where {size} belong")
-        found = []
-        for part in parts:
-            found.append(part.unpack_from(buf, start)[0])
-            start += part.size
-        return tuple(found)
-
-    return _Type(pack, unpack)
-
-
-def _fixed_array(fmt: str) -> _Type:
-    size = struct.calcsize(fmt)
-    order, code = (fmt[0], fmt[1:]) if fmt[0] in "=<>!" else ("=", fmt)
-
-    def pack(value: Any) -> bytes:
-        try:
-            return struct.pack(f"{order}{len(value)}{code}", *value)
-        except (struct.error, TypeError):
-            raise CodecError(f"{value!r} does not fit into an array of {size}-byte numbers") from None
-
-    def unpack(buf: Buffer, start: int, end: int) -> Any:
-        return struct.unpack_from(f"{order}{(end - start) // size}{code}", buf, start)
-
-    return _Type(pack, unpack)
-
-
-def _array(element: _Type) -> _Type:
-    """A nest whose members all have one type; the kernel ignores their numbers, pyroute2 counts from 1."""
-
-    def pack(value: Any) -> bytes:
-        return b"".join([attribute(number, element.pack(item) or b"") for number, item in enumerate(value, 1)])
-
-    return _Type(pack, lambda buf, start, end: tuple([element.unpack(buf, s, e) for _, s, e in walk(buf, start, end)]))
-
-
-def _fallback(cls: Any) -> _Type:
-    """A class with code of its own: pyroute2 encodes and decodes it. Whatever it raises becomes a CodecError."""
-
-    def pack(value: Any) -> bytes:
-        try:
-            instance = cls()
-            instance.setvalue(value)
-            instance.encode()
-            return bytes(instance.data[4 : instance.length])
-        except Exception as error:
-            raise CodecError(f"{value!r}: {error}") from error
-
-    def unpack(buf: Buffer, start: int, end: int) -> Any:
-        try:
-            instance = cls(data=HEAD.pack(end - start + 4, 0) + bytes(buf[start:end]), length=end - start + 4)
-            instance.decode()
-            return instance.getvalue()
-        except Exception as error:
-            raise CodecError(str(error)) from error
-
-    return _Type(pack, unpack)
-
-
-# ------------------------------------------------------------------------------------------------------------------- atoms
-
-
-def _pack_bytes(value: Any) -> bytes:
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise CodecError(f"bytes are needed, not {value!r}")
-    return bytes(value)
-
-
-def _pack_text(value: Any) -> bytes:
-    if not isinstance(value, str) or "\0" in value:
-        raise CodecError(f"text without NUL is needed, not {value!r}")
-    try:
-        return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise CodecError(f"{value!r} cannot be written as UTF-8") from None
-
-
-def _unpack_text(buf: Buffer, start: int, end: int) -> str:
-    text = str(buf[start:end], "utf-8", "surrogateescape")
-    stop = text.find("\0")
-    return text if stop < 0 else text[:stop]
-
-
-def _pack_lladdr(value: Any) -> bytes:
-    try:
-        return bytes.fromhex(value.replace(":", "")) if value else b""
-    except (AttributeError, TypeError, ValueError):
-        raise CodecError(f"{value!r} is not a link-layer address (octets in hex with colons)") from None
-
-
-def _unpack_lladdr(buf: Buffer, start: int, end: int) -> str:
-    return buf[start:end].hex(":") if end > start else ""
-
-
-def _address(family: int) -> _Type:
-    """``family`` 0: whichever the text (a colon is IPv6) or the length says."""
-    expected: dict[int, int] = {AF_INET: 4, AF_INET6: 16}
-    version = "v4" if family == AF_INET else "v6" if family == AF_INET6 else ""
-
-    def pack(value: Any) -> bytes:
-        try:
-            return inet_pton(family or (AF_INET6 if ":" in value else AF_INET), value)
-        except (OSError, TypeError):
-            raise CodecError(f"{value!r} is not an IP{version} address") from None
-
-    def unpack(buf: Buffer, start: int, end: int) -> str:
-        size = end - start
-        if size != expected.get(family, size) or size not in (4, 16):
-            raise CodecError(f"{size} bytes are no IP address")
-        return inet_ntop(AF_INET if size == 4 else AF_INET6, buf[start:end])
-
-    return _Type(pack, unpack)
-
-
-_BYTES = _Type(_pack_bytes, lambda buf, start, end: bytes(buf[start:end]))
-# vxlan_fill_info writes a byte where vxlan_policy takes NLA_FLAG (IFLA_VXLAN_TTL_INHERIT): there 0 is "not set"
-_FLAG = _Type(lambda value: b"" if value else None, lambda buf, start, end: end == start or buf[start] != 0)
-_ASCIIZ = _Type(lambda value: _pack_text(value) + b"\0", _unpack_text)
-_STRING = _Type(_pack_text, _unpack_text)
-_LLADDR = _Type(_pack_lladdr, _unpack_lladdr)
+__all__ = [
+    "HEAD",
+    "NLA_F_NESTED",
+    "NLA_TYPE_MASK",
+    "Buffer",
+    "CodecError",
+    "Decoder",
+    "Encoder",
+    "Field",
+    "Table",
+    "attribute",
+    "table",
+    "walk",
+]

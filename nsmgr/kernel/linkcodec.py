@@ -51,10 +51,10 @@ class _Bits:
 class KindCodec:
     """Encoders and decoders of one kind.
 
-    ``top``, ``data`` and ``inet6`` map attribute numbers to (row name, decoder), "" for rows that are bits of one attribute;
-    ``absent`` is what attributes mean that a dump leaves out; ``refs`` names rows whose 0 means "none";
-    ``redefines`` names top-level rows that differ on the wire from every link's;
-    ``parent_from_link`` is the row that IFLA_LINK carries, "" when it carries something else.
+    top, data, inet6: attribute number → (row name, decoder); "" for rows that are bits of one attribute.
+    absent: what attributes mean that a dump leaves out; more_absent: those of them that only this kind has.
+    refs: rows whose 0 means "none".  redefines: top-level rows that differ on the wire from every link's.
+    parent_from_link: the row that IFLA_LINK carries, "" when it carries something else.
     """
 
     def __init__(self, kind: str) -> None:
@@ -76,6 +76,8 @@ class KindCodec:
         for name, row in cls.rows().items():
             self._compile(cls, name, row)
         self.redefines = _redefined(cls)
+        every = {name for name, row in Link.rows().items() if row.absent is not None}
+        self.more_absent = tuple((name, value) for name, value in self.absent.items() if name not in every)
         for name, constants in cls.COMPANIONS.items():
             if self.data_table is None:
                 raise CodecError(f"kind {kind} has no INFO_DATA in the schema", name)

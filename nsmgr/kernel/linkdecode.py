@@ -96,6 +96,8 @@ def _decoder() -> Callable[[Buffer, int, int], Link]:
             codec.decode_data(buf, *data, attrs)
         if spec is not None:
             _inet6(codec, buf, *spec, attrs)
+        for row, value in codec.more_absent:
+            attrs.setdefault(row, value)
         for ref in codec.refs:
             if ref in attrs and not attrs[ref]:
                 del attrs[ref]
