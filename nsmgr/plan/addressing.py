@@ -19,11 +19,13 @@ class Lost:
     """What the kernel drops as a side effect; desired routes among it are put back.
 
     v4_links / v6_links: links whose routes of that family are flushed → operation that causes it.
+    mtu_links: links whose MTU changes: rt6_mtu_change() rewrites the mtu metric of IPv6 routes that equals or exceeds it.
     sources: addresses that go away → operation (routes that prefer them lose them: fib_sync_down_addr, rt6_remove_prefsrc).
     """
 
     v4_links: dict[str, int] = field(default_factory=dict)
     v6_links: dict[str, int] = field(default_factory=dict)
+    mtu_links: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
 
 
@@ -35,6 +37,10 @@ def emit(
     for (where, name), op in links.bounced.items():
         if where == netns.name:
             lost.v4_links[name] = lost.v6_links[name] = op
+    for name in netns.links:
+        decision = links.decisions[netns.name, name]
+        if decision.action is Action.UPDATE and any(change.name == "mtu" for change in decision.changes):
+            lost.mtu_links[name] = decision.op
     on_link: dict[str, dict[str, Address]] = {}
     for address in state.addresses.values():
         on_link.setdefault(address.link, {})[address.address] = address
@@ -43,14 +49,15 @@ def emit(
         have = on_link.pop(name, nothing)
         if link.addresses or have:
             _Link(netns, link, have, links, draft, owned, lost, born).emit()
-    if netns.manage == "all":
-        for name, have in on_link.items():
-            undeclared = state.links.get(name)
-            if undeclared is None or (netns.name, name) in links.removed or not (undeclared.kind or name == "lo"):
-                continue
-            if undeclared.fallback and name != "lo":
-                continue
-            _Link(netns, DesiredLink(netns.name, name, undeclared.kind), have, links, draft, owned, lost, born).emit()
+    declared = netns.manage == "declared"
+    for name, have in on_link.items():
+        rest = state.links.get(name)
+        if rest is None or (netns.name, name) in links.removed or (declared and not owned):
+            continue
+        # A physical NIC or a fallback device that nobody declared is left alone where the namespace is described completely.
+        if not declared and name != "lo" and (rest.fallback or not rest.kind):
+            continue
+        _Link(netns, DesiredLink(netns.name, name, rest.kind), have, links, draft, owned, lost, born).emit()
     return lost
 
 

@@ -75,7 +75,7 @@ class _Routes:
                 self._add(wanted, op, replace=False)
             else:
                 self._add(wanted, op, replace=True)
-        elif (cause := self._dropped(route)) is not None:
+        elif (cause := self._dropped(route, wanted)) is not None:
             self._add(wanted, cause, replace=True)
 
     def goes_with_link(self, route: Route) -> bool:
@@ -83,8 +83,8 @@ class _Routes:
         name, removed = self.netns.name, self.links.removed
         return bool(route.nexthops) and all((name, hop.dev) in removed for hop in route.nexthops)
 
-    def _dropped(self, route: Route) -> int | None:
-        """The operation that makes the kernel drop this unchanged route, or None."""
+    def _dropped(self, route: Route, wanted: Route) -> int | None:
+        """The operation that makes the kernel drop or change this route that is right now, or None."""
         six = ":" in route.to
         flushed = self.lost.v6_links if six else self.lost.v4_links
         for hop in route.nexthops:
@@ -94,6 +94,8 @@ class _Routes:
                 return decision.op if decision is not None else 0
             if hop.dev in flushed:
                 return flushed[hop.dev]
+            if six and "mtu" in wanted.attrs and hop.dev in self.lost.mtu_links:
+                return self.lost.mtu_links[hop.dev]
         source = route.attrs.get("prefsrc")
         return self.lost.sources.get(source) if isinstance(source, str) else None
 
