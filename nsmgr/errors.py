@@ -64,7 +64,7 @@ class ConflictError(NsmgrError):
     code = "conflict"
 
 
-class UnsupportedByKernel(NsmgrError):  # noqa: N818 - the name is the message
+class UnsupportedByKernel(NsmgrError):
     """A probe of this kernel refused a feature the configuration needs; ``kernel_words`` is its answer."""
 
     code = "unsupported"
@@ -106,14 +106,14 @@ class KernelError(NsmgrError):
         super().__init__(text, hint=hint)
 
 
-class DumpInterrupted(NsmgrError):  # noqa: N818
+class DumpInterrupted(NsmgrError):
     """A dump was flagged NLM_F_DUMP_INTR at every attempt: another process keeps changing the namespace."""
 
     code = "dump_interrupted"
     retryable = True
 
 
-class Overrun(NsmgrError):  # noqa: N818
+class Overrun(NsmgrError):
     """The socket's receive buffer overflowed (ENOBUFS): answers were lost, the operations may have been done."""
 
     code = "overrun"
@@ -140,7 +140,7 @@ class VerifyError(NsmgrError):
         self.result = result
 
 
-class LockHeld(NsmgrError):  # noqa: N818
+class LockHeld(NsmgrError):
     """Another nsmgr works on this deployment."""
 
     code = "locked"
@@ -148,7 +148,7 @@ class LockHeld(NsmgrError):  # noqa: N818
     retryable = True
 
 
-class StalePlan(NsmgrError):  # noqa: N818
+class StalePlan(NsmgrError):
     """A saved plan does not fit the present state any more."""
 
     code = "stale_plan"
@@ -164,4 +164,5 @@ class StateError(NsmgrError):
 def errno_text(number: int) -> str:
     """``EBUSY (Device or resource busy)`` for 16; negative numbers are accepted as the kernel writes them."""
     number = abs(number)
-    return f"{_errno.errorcode.get(number, number)} ({os.strerror(number)})"
+    name = "EOPNOTSUPP" if number == _errno.EOPNOTSUPP else _errno.errorcode.get(number, number)  # Python prefers ENOTSUP
+    return f"{name} ({os.strerror(number)})"

@@ -11,14 +11,13 @@ from itertools import groupby
 from nsmgr.errors import NsmgrError
 from nsmgr.kernel import libc, netns, probe, procfs, reading, tun, writing
 from nsmgr.kernel.gone import DeathWatch
-from nsmgr.kernel.linkcodec import IFINFOMSG
 from nsmgr.kernel.messages import decode_link
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import Counters, Observation, Want
 from nsmgr.kernel.reading import Reading
 from nsmgr.kernel.resolve import resolve, whom_to_ask
 from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
-from nsmgr.kernel.wire import NLM_F_REQUEST, NLMSG_HEADER, RTM_GETLINK
+from nsmgr.kernel.wire import get_link
 from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
@@ -192,7 +191,7 @@ class LinuxKernel:
     # -------------------------------------------------------------------------------------------------------- carriers
 
     def _add_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
-        unchanged = netns.stamp() == self._stamp
+        unchanged = not self._open or netns.stamp() == self._stamp
         wanted = []
         for step in steps:
             self._forget(step.netns)
@@ -209,7 +208,7 @@ class LinuxKernel:
         return verdicts
 
     def _delete_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
-        unchanged = netns.stamp() == self._stamp
+        unchanged = not self._open or netns.stamp() == self._stamp
         verdicts: list[Verdict] = []
         for first in range(0, len(steps), writing.ANNOUNCED_AT_ONCE):
             part = steps[first : first + writing.ANNOUNCED_AT_ONCE]
@@ -298,8 +297,7 @@ class LinuxKernel:
 
     def _present(self, handle: Netns, index: int) -> dict[str, Value]:
         """The attributes of one link as they are now."""
-        request = NLMSG_HEADER.pack(32, RTM_GETLINK, NLM_F_REQUEST, 0, 0) + IFINFOMSG.pack(0, 0, index, 0, 0)
-        payload = handle.socket.request(request)
+        payload = handle.socket.request(get_link(index))
         if isinstance(payload, Answer):
             raise OSError(payload.errno, os.strerror(payload.errno))
         return decode_link(payload, 0, len(payload)).attrs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import secrets
 import struct
 from collections.abc import Iterable
@@ -11,10 +10,10 @@ from collections.abc import Iterable
 from nsmgr.errors import KernelError, errno_text
 from nsmgr.kernel import tun
 from nsmgr.kernel.rtnl import RtnlSocket
-from nsmgr.kernel.wire import NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER, RTM_DELLINK, RTM_NEWLINK
+from nsmgr.kernel.wire import IFINFOMSG, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER, RTM_DELLINK, RTM_NEWLINK
 from nsmgr.model.links import kind_class
 
-NLM_F_CREATE, NLM_F_EXCL = 0x400, 0x200
+NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE = 0x400, 0x200, 0x100
 IFLA_IFNAME, IFLA_LINKINFO, IFLA_NUM_TX_QUEUES, IFLA_INFO_KIND = 3, 18, 31, 1
 RTM_NEWQDISC, TCA_KIND, TC_H_ROOT = 36, 1, 0xFFFFFFFF
 UNKNOWN_KIND = "Unknown device type"
@@ -46,7 +45,7 @@ def _attribute(kind: int, value: bytes) -> bytes:
 
 def _impossible_link(kind: str, name: str) -> bytes:
     """RTM_NEWLINK that cannot succeed: no transmit queue. rtnl_newlink looks the kind up first, rtnl_create_link refuses."""
-    body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + _attribute(IFLA_IFNAME, name.encode() + b"\0")
+    body = IFINFOMSG.pack(0, 0, 0, 0, 0) + _attribute(IFLA_IFNAME, name.encode() + b"\0")
     body += _attribute(IFLA_NUM_TX_QUEUES, bytes(4)) + _attribute(IFLA_LINKINFO, _attribute(IFLA_INFO_KIND, kind.encode() + b"\0"))
     return _message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, body)
 
@@ -70,7 +69,7 @@ def missing_kinds(socket: RtnlSocket, kinds: Iterable[str]) -> dict[str, str]:
         if answer.errno == errno.EOPNOTSUPP and answer.extack in ("", UNKNOWN_KIND):
             missing[kind] = errno_text(answer.errno) + (f' "{answer.extack}"' if answer.extack else "")
         elif not answer.errno:  # made after all
-            header = struct.pack("=BxHiII", 0, 0, 0, 0, 0)
+            header = IFINFOMSG.pack(0, 0, 0, 0, 0)
             socket.transact([_message(RTM_DELLINK, 0, header + _attribute(IFLA_IFNAME, name.encode() + b"\0"))])
     socket.counters.writes -= len(asked)
     socket.counters.reads += len(asked)
@@ -82,7 +81,7 @@ def missing_qdiscs(socket: RtnlSocket) -> dict[str, str]:
     missing = {}
     for name in QDISCS:
         body = struct.pack("=BxxxiIII", 0, 1, 0, TC_H_ROOT, 0) + _attribute(TCA_KIND, name.encode() + b"\0")
-        (answer,) = socket.transact([_message(RTM_NEWQDISC, NLM_F_CREATE, body)])
+        (answer,) = socket.transact([_message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, body)])
         if answer.errno == errno.ENOENT and answer.extack in ("", UNKNOWN_QDISC):
             missing[name] = errno_text(answer.errno) + (f' "{answer.extack}"' if answer.extack else "")
     return missing
@@ -136,12 +135,3 @@ def effective_capabilities() -> int:
     """CapEff of the calling thread as a bit mask."""
     with open("/proc/thread-self/status") as status:
         return next(int(line.split()[1], 16) for line in status if line.startswith("CapEff:"))
-
-
-def can_open(path: str) -> str:
-    """ "" when the file can be opened for reading and writing, else why not."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
-    except OSError as error:
-        return error.strerror or str(error)
-    return ""

@@ -62,7 +62,7 @@ class RtnlSocket:
         counters: where to count; shared by all sockets of a kernel object.
     """
 
-    __slots__ = ("_chunk_memory", "_seq", "_sock", "counters", "name")
+    __slots__ = ("_bound", "_chunk_memory", "_seq", "_sock", "counters", "name")
 
     def __init__(self, name: str = "", counters: Counters | None = None) -> None:
         self.name = name
@@ -70,6 +70,7 @@ class RtnlSocket:
         self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self._seq = 0
+        self._bound = False
         self._chunk_memory = _receive_budget(self._sock)
 
     def fileno(self) -> int:
@@ -95,7 +96,9 @@ class RtnlSocket:
 
         Bound first: a socket that never sent has port 0, and do_one_broadcast() leaves out the sender's port, which is 0.
         """
-        self._sock.bind((0, 0))
+        if not self._bound:
+            self._sock.bind((0, 0))
+            self._bound = True
         self._sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
 
     def reserve(self, *, receive: int = 0, send: int = 0) -> None:

@@ -29,6 +29,7 @@ CHUNK_BYTES, CHUNK_MESSAGES = 64 * 1024, 200
 
 INT = struct.Struct("=i")
 _ATTR = struct.Struct("=HH")
+IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change mask
 U32 = struct.Struct("=I")
 U16 = struct.Struct("=H")
 
@@ -76,6 +77,12 @@ def type_name(kind: int) -> str:
 
 if "nl" in os.environ.get("NSMGR_DEBUG", "").split(","):
     trace = trace_to_stderr
+
+
+def get_link(index: int = 0) -> bytes:
+    """RTM_GETLINK for one interface index; for 0, a dump of all."""
+    flags = NLM_F_REQUEST if index else NLM_F_REQUEST | NLM_F_DUMP
+    return NLMSG_HEADER.pack(32, RTM_GETLINK, flags, 0, 0) + IFINFOMSG.pack(0, 0, index, 0, 0)
 
 
 def messages_of(datagram: bytes) -> Iterator[tuple[int, int, int, int, int]]:
