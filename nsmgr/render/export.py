@@ -61,8 +61,8 @@ class _Exporter:
             body = self._link(state.name, link)
             if link.name in addresses:
                 body["addresses"] = addresses[link.name]
-            # A fallback device (sit0, tunl0) as the kernel made it is not part of the description.
-            if body not in ({}, {"state": "down"}) or not link.fallback:
+            # A device as the kernel made it is no news: sit0 and tunl0 down, lo up (every namespace's lo is, unless written).
+            if not link.fallback or body not in ({}, {} if link.kind == "lo" else {"state": "down"}):
                 links[link.name] = body
         routes = [_route(kept[0]) for found in state.routes.values() if (kept := [r for r in found if not foreign_route(r)])]
         rules = [_rule(rule) for found in state.rules.values() for rule in found[:1] if not kernel_rule(rule)]

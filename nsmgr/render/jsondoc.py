@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nsmgr.errors import Problem, errno_text
+from nsmgr.model.base import Value
+from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
 from nsmgr.render.report import Fate, Outcome, errno_name
 from nsmgr.render.text import Locate, object_text
-from nsmgr.render.values import Durations, config_value
+from nsmgr.render.values import ADDRESS_DURATIONS, Durations, config_value, durations
 
 FORMAT_VERSION = 1
 Json = dict[str, Any]
@@ -44,11 +46,11 @@ def plan_document(plan: Plan, locate: Locate | None = None) -> Json:
 
 
 def changes(plan: Plan, locate: Locate | None = None) -> list[Json]:
-    durations = Durations(plan)
-    return [_change(operation, durations.of(operation), locate) for operation in plan.operations]
+    known = Durations(plan)
+    return [_change(operation, known.of(operation), locate) for operation in plan.operations]
 
 
-def _change(operation: Operation, durations: frozenset[str], locate: Locate | None) -> Json:
+def _change(operation: Operation, those: frozenset[str], locate: Locate | None) -> Json:
     return {
         "action": operation.action.value,
         "namespace": operation.netns,
@@ -58,8 +60,8 @@ def _change(operation: Operation, durations: frozenset[str], locate: Locate | No
         "attributes": [
             {
                 "name": change.name,
-                "observed": config_value(change.observed, is_duration=change.name in durations),
-                "desired": config_value(change.desired, is_duration=change.name in durations),
+                "observed": config_value(change.observed, is_duration=change.name in those),
+                "desired": config_value(change.desired, is_duration=change.name in those),
                 "forces_replacement": change.forces_replacement,
             }
             for change in operation.changes
@@ -128,7 +130,7 @@ def problems_document(problems: Sequence[Problem], files: Sequence[str]) -> Json
 
 
 def states_document(states: Mapping[str, NetnsState]) -> Json:
-    """What ``show --format json`` prints: everything observed, in configuration names, durations in milliseconds."""
+    """What ``show --format json`` prints: everything observed, in configuration names, durations as text."""
     return {"format_version": FORMAT_VERSION, "namespaces": {name: _state(state) for name, state in states.items()}}
 
 
@@ -143,7 +145,7 @@ def _state(state: NetnsState) -> Json:
                 "kind": link.kind,
                 "index": link.index,
                 "altnames": list(link.altnames),
-                "attributes": {name: config_value(value) for name, value in link.attrs.items()},
+                "attributes": _values(link.attrs, durations(kind_class(link.kind))),
                 "addresses": addresses.get(link.name, []),
             }
             for link in state.links.values()
@@ -155,7 +157,11 @@ def _state(state: NetnsState) -> Json:
 
 
 def _address(address: Address) -> Json:
-    return {"address": address.address} | {name: config_value(value) for name, value in address.attrs.items()}
+    return {"address": address.address} | _values(address.attrs, ADDRESS_DURATIONS)
+
+
+def _values(attrs: Mapping[str, Value], those: frozenset[str]) -> Json:
+    return {name: config_value(value, is_duration=name in those) for name, value in attrs.items()}
 
 
 def _route(route: Route) -> Json:
@@ -166,8 +172,8 @@ def _route(route: Route) -> Json:
         "metric": route.metric,
         "tos": route.tos,
         "nexthops": hops,
-    } | {name: config_value(value) for name, value in route.attrs.items()}
+    } | _values(route.attrs, frozenset())
 
 
 def _rule(rule: Rule) -> Json:
-    return {name: config_value(value) for name, value in rule.attrs.items()} | {"proto": rule.proto}
+    return _values(rule.attrs, frozenset()) | {"proto": rule.proto}

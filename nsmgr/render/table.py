@@ -57,6 +57,7 @@ def state_tables(states: Mapping[str, NetnsState]) -> list[Table]:
 
 
 _LOCAL = 255
+_FAMILIES = {"#128": "ipmr", "#129": "ip6mr"}  # RTNL_FAMILY_IPMR, _IP6MR: rules of multicast routing
 _PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 78: "nsmgr"}
 
 
@@ -101,4 +102,4 @@ def _rule(rule: Rule) -> tuple[str, ...]:
     action = attrs.pop("type", "lookup")
     target = attrs.pop("table", attrs.pop("goto", ""))
     selector = " ".join(f"{name} {value_text(value)}" for name, value in attrs.items()) or "all"
-    return (str(priority), str(family), selector, f"{action} {target}".strip())
+    return (str(priority), _FAMILIES.get(str(family), str(family)), selector, f"{action} {target}".strip())
