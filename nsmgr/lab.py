@@ -11,14 +11,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
 from nsmgr import sandbox as box
-from nsmgr.config import load
-from nsmgr.engine import apply, destroy
 from nsmgr.errors import ApplyError, ConflictError, NsmgrError
-from nsmgr.kernel.port import KernelPort
-from nsmgr.plan.state import DesiredState
 from nsmgr.store import Store
+
+if TYPE_CHECKING:  # a sandbox without a network needs neither
+    from nsmgr.kernel.port import KernelPort
+    from nsmgr.plan.state import DesiredState
 
 # A process that the command left behind in a namespace keeps it alive; there is no use in waiting long for that.
 _GONE_SECONDS = 5.0
@@ -49,7 +50,11 @@ def run(
         ConflictError: the deployment is up already (``run`` would tear it down), or asks for what no sandbox has.
         ApplyError: bringing up or tearing down failed; what had been made is removed again.
     """
-    desired = load(files) if files else None
+    desired = None
+    if files:
+        from nsmgr.config import load
+
+        desired = load(files)
     if not sandbox:
         return _on_this_host(desired, command, kernel(), store())
     if desired is not None:
@@ -97,12 +102,16 @@ def _on_this_host(desired: DesiredState | None, command: Sequence[str], port: Ke
 
 
 def _bring_up(desired: DesiredState, port: KernelPort, store: Store, interrupts: _Interrupts) -> None:
+    from nsmgr.engine import apply
+
     result = apply(desired, port, store, stop=lambda: bool(interrupts.status))
     if result.result == "failed":
         raise ApplyError(f"{desired.name} could not be brought up", result)
 
 
 def _tear_down(desired: DesiredState, port: KernelPort, store: Store) -> None:
+    from nsmgr.engine import destroy
+
     result = destroy(desired.name, port, store, timeout=_GONE_SECONDS)
     if result.apply is not None and not result.apply.ok:
         raise ApplyError(f"{desired.name} could not be torn down", result.apply, hint=f"nsmgr destroy {desired.name}")

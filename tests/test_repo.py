@@ -161,7 +161,7 @@ def test_every_command_is_documented() -> None:
 def test_no_command_is_documented_that_does_not_exist() -> None:
     known = set(verbs())
     for page in PAGES:
-        told = set(re.findall(r"^(?:\$ |# )?nsmgr ([a-z]+)\b", page.read_text(), re.MULTILINE))
+        told = set(re.findall(r"(?:`|^[$#] )nsmgr ([a-z]+)\b", page.read_text(), re.MULTILINE))
         assert told <= known, f"{page.name}: {told - known}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from itertools import permutations
@@ -86,3 +88,26 @@ def test_the_network_of_run_is_not_the_hosts() -> None:
     assert (done.returncode, done.stdout.split()) == (0, ["blue", "red"]), done.stderr
     after = set(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else set()
     assert not {"red", "blue"} & (after - before)
+
+
+def console(text: str) -> list[tuple[str, str]]:
+    """(command, output) of a console block whose prompt is "# "."""
+    (block,) = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^# (.*)\n", block, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.skipif(not shutil.which("ip"), reason="no ip(8) on this machine")
+def test_the_tour_of_the_readme_is_what_happens() -> None:
+    tour = console((ROOT / "README.md").read_text())
+    script = "\n".join(f"{command} 2>&1; printf '\\036'" for command, _ in tour)
+    done = subprocess.run(
+        [sys.executable, "-m", "nsmgr.sandbox", "sh", "-c", script],
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    happened = [re.sub(r"[0-9.]+ ms", "0.395 ms", output) for output in done.stdout.split("\036")[:-1]]
+    assert list(zip((command for command, _ in tour), happened, strict=True)) == tour
