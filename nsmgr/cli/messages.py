@@ -63,7 +63,7 @@ def text(plan: Plan) -> Iterator[str]:
         else:
             message = document["message"]
             lines.append(f"  {message['type']} {'|'.join(message['flags'])}")
-            lines += [f"    {name} = {value}" for name, value in message["header"].items()]
+            lines.append(f"    {', '.join(f'{name} {value}' for name, value in message['header'].items())}")
             lines += _attributes(message["attributes"], 4)
             lines += [f"    # descriptor {number} = namespace {netns}" for number, netns in document.get("descriptors", {}).items()]
             lines += _hex(message["hex"])

@@ -12,6 +12,7 @@ from typing import Any
 from nsmgr.model.base import UNSET, Attr, Change
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link as LinkModel
+from nsmgr.model.route import PROTOCOLS
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import HOST, PROTO_NSMGR, Address, Link, NetnsState, NextHop, Route, Rule
 from nsmgr.render.values import config_value, durations
@@ -180,7 +181,8 @@ def _route(route: Route) -> Document:
     if not ipv6 and route.attrs.get("scope", natural) != natural:
         body["scope"] = route.attrs["scope"]
     if route.attrs.get("proto") not in (None, _RTPROT_BOOT, PROTO_NSMGR):
-        body["proto"] = route.attrs["proto"]
+        number = route.attrs["proto"]
+        body["proto"] = next((name for name, known in PROTOCOLS.items() if known == number), number)
     body |= {name: config_value(value) for name, value in route.attrs.items() if name not in _ROUTE_NOT_SAID and value is not None}
     return body
 

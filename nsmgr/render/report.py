@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import errno as _errno
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -96,7 +95,7 @@ def apply_outcomes(executed: Sequence[Plan], rounds: Sequence[Mapping[int, Verdi
 
 def errno_name(number: int) -> str:
     """``EBUSY`` for 16; "" for a lost answer."""
-    return _errno.errorcode.get(number, str(number)) if number > 0 else ""
+    return errno_text(number).partition(" ")[0] if number > 0 else ""
 
 
 def failure_text(
