@@ -87,6 +87,8 @@ def test_accepts(kind: str, field: str, written: Any, value: Any) -> None:
         ("bridge", {"max_age": "41s"}),
         ("bridge", {"group_fwd_mask": 4}),
         ("bridge", {"group_fwd_mask": 65536}),
+        ("bridge", {"group_address": "01:80:c2:00:00:02"}),
+        ("bridge", {"group_address": "01:80:c2:00:00:10"}),
         ("bridge", {"mcast_query_interval": "0.5s"}),
         ("bridge", {"mcast_igmp_version": 1}),
         ("bridge", {"mcast_mld_version": 3}),

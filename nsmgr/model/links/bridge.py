@@ -28,6 +28,12 @@ def _fwd_mask(mask: int | None) -> int | None:
     return mask
 
 
+def _group_address(address: str | None) -> str | None:
+    if address is not None and (address[:-1] != "01:80:c2:00:00:0" or address[-1] in "123"):
+        raise ValueError("01:80:c2:00:00:0X, X not 1, 2 or 3 (br_changelink: EINVAL)")
+    return address
+
+
 class Bridge(Link):
     """An Ethernet switch. Everything changes in place; it cannot be moved to another namespace (netns_immutable).
 
@@ -82,8 +88,10 @@ class Bridge(Link):
         int | None, Field(ge=0, le=65535), AfterValidator(_fwd_mask), data("IFLA_BR_GROUP_FWD_MASK", default=0)
     ] = None
     """Link-local groups 01:80:c2:00:00:0X to forward, bit X; bits 0 to 2 are refused (EINVAL)."""
-    group_address: Annotated[AnyMac | None, data("IFLA_BR_GROUP_ADDR", default="01:80:c2:00:00:00")] = None
-    """Destination of the bridge's BPDUs."""
+    group_address: Annotated[
+        AnyMac | None, AfterValidator(_group_address), data("IFLA_BR_GROUP_ADDR", default="01:80:c2:00:00:00")
+    ] = None
+    """Destination of the bridge's BPDUs, a link-local group."""
     no_linklocal_learn: Annotated[bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=NO_LL_LEARN, convert=Bool(), default=False)] = None
     """Do not learn addresses from link-local frames."""
     fdb_max_learned: Annotated[int | None, Field(ge=0, lt=2**32), data("IFLA_BR_FDB_MAX_LEARNED", default=0)] = None

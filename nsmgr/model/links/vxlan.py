@@ -159,8 +159,8 @@ class Vxlan(Link):
         data("IFLA_VXLAN_RESERVED_BITS", Change.REPLACE, convert=HeaderBits(), default=0xF7FFFFFF000000FF),
     ] = None
     """Header bits that must be zero on receipt, one 64-bit number; the default depends on the extensions. Linux 6.14 and later."""
-    mc_route: Annotated[bool | None, data("IFLA_VXLAN_MC_ROUTE", convert=Bool(), absent=False, default=False)] = None
-    """Outer multicast packets pass the local multicast routing. Linux 6.17 and later."""
+    mc_route: Annotated[bool | None, data("IFLA_VXLAN_MC_ROUTE", Change.CREATE_ONLY, convert=Bool(), default=False)] = None
+    """Outer multicast packets pass the local multicast routing. Never dumped (vxlan_fill_info), so set at birth and not watched."""
 
     @model_validator(mode="before")
     @classmethod
