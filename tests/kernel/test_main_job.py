@@ -238,8 +238,10 @@ HARD: list[tuple[str, str, str]] = [
     ),
     (
         "a bridge port changes its name and another takes the old one",
-        "@a: {links: {br: {kind: bridge}, p1: {kind: veth, peer: @b/p1, controller: br}, p2: {kind: veth, peer: @b/p2, controller: br}}}\n  @b: {}",
-        "@a: {links: {br: {kind: bridge}, p9: {kind: veth, peer: @b/p1, controller: br}, p1: {kind: veth, peer: @b/p2, controller: br}}}\n  @b: {}",
+        "@a: {links: {br: {kind: bridge}, p1: {kind: veth, peer: @b/p1, controller: br},"
+        " p2: {kind: veth, peer: @b/p2, controller: br}}}\n  @b: {}",
+        "@a: {links: {br: {kind: bridge}, p9: {kind: veth, peer: @b/p1, controller: br},"
+        " p1: {kind: veth, peer: @b/p2, controller: br}}}\n  @b: {}",
     ),
     (
         "prefix of the primary of two addresses",
@@ -248,12 +250,15 @@ HARD: list[tuple[str, str, str]] = [
     ),
     (
         "kind of a link, under a macvlan",
-        "@a: {links: {l: {kind: ifb}, mv: {kind: macvlan, parent: l, addresses: [10.3.0.1/24]}}, routes: [{to: 10.9.0.0/16, dev: mv}]}",
-        "@a: {links: {l: {kind: bridge}, mv: {kind: macvlan, parent: l, addresses: [10.3.0.1/24]}}, routes: [{to: 10.9.0.0/16, dev: mv}]}",
+        "@a: {links: {l: {kind: ifb}, mv: {kind: macvlan, parent: l, addresses: [10.3.0.1/24]}},"
+        " routes: [{to: 10.9.0.0/16, dev: mv}]}",
+        "@a: {links: {l: {kind: bridge}, mv: {kind: macvlan, parent: l, addresses: [10.3.0.1/24]}},"
+        " routes: [{to: 10.9.0.0/16, dev: mv}]}",
     ),
     (
         "IPv6 prefix length and route to multipath",
-        '@a: {links: {f: {kind: ifb, addresses: [{address: "2001:db8::1/64", nodad: true}]}}, routes: [{to: "2001:db8:1::/48", via: "2001:db8::2"}]}',
+        '@a: {links: {f: {kind: ifb, addresses: [{address: "2001:db8::1/64", nodad: true}]}}, '
+        'routes: [{to: "2001:db8:1::/48", via: "2001:db8::2"}]}',
         '@a: {links: {f: {kind: ifb, addresses: [{address: "2001:db8::1/96", nodad: true}]}}, '
         'routes: [{to: "2001:db8:1::/48", nexthops: [{via: "2001:db8::2"}, {via: "2001:db8::3"}]}]}',
     ),
@@ -328,7 +333,10 @@ def test_adopted_namespace_keeps_what_is_not_declared(lab: Lab) -> None:
     lab.ip("netns add @ct")
     lab.ip("-n @ct link add keep type bridge")
     lab.ip("-n @ct addr add 192.0.2.1/24 dev keep")
-    text = "version: 1\nnamespaces:\n  @ct:\n    from: {path: /run/netns/@ct}\n    links:\n      br9: {kind: bridge, addresses: [10.0.0.1/24]}\n"
+    text = (
+        "version: 1\nnamespaces:\n  @ct:\n    from: {path: /run/netns/@ct}\n"
+        "    links:\n      br9: {kind: bridge, addresses: [10.0.0.1/24]}\n"
+    )
     lab.converge(lab.load(text))
     assert "192.0.2.1/24" in lab.ip("-n @ct addr show keep")
     lab.converge(lab.load(text.replace("br9: {kind: bridge, addresses: [10.0.0.1/24]}", "keep: {addresses: [10.0.0.2/24]}")))
@@ -384,7 +392,8 @@ def test_physical_link_moves_in_and_comes_home(lab: Lab) -> None:
     lab.ip(f"link add {name} type ifb")
     try:
         desired = lab.load(
-            f"version: 1\nnamespaces:\n  @a: {{links: {{wan: {{kind: physical, match: {{name: {name}}}, mtu: 1400, addresses: [10.0.0.1/24]}}}}}}\n"
+            "version: 1\nnamespaces:\n  @a: "
+            f"{{links: {{wan: {{kind: physical, match: {{name: {name}}}, mtu: 1400, addresses: [10.0.0.1/24]}}}}}}\n"
         )
         result = lab.converge(desired)
         assert [operation.action for operation in result.plan.operations if operation.key == "wan"] == [Action.MOVE]
