@@ -17,6 +17,7 @@ from nsmgr.errors import ConfigError, Problem
 from nsmgr.plan.state import DesiredState
 
 MAX_FILE = 64 * 2**20  # bytes
+MAX_INCLUDES = 64  # files that include each other in a row
 
 
 def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) -> DesiredState:
@@ -175,6 +176,10 @@ class _Reader:
     def _include(self, source: _File, path: Path, name: Any, merged: Any) -> Any:
         if not isinstance(name, str):
             return merged  # reported with the document's other types
+        if not name or "\0" in name or len(self.open) > MAX_INCLUDES:
+            words = f"more than {MAX_INCLUDES} files deep" if len(self.open) > MAX_INCLUDES else "not the name of a file"
+            self._at(source, path, f"cannot include {name!r}: {words}", "the path is relative to the including file", "file")
+            return merged
         file = os.path.normpath(os.path.join(os.path.dirname(source.file), name))
         real = os.path.realpath(file)
         if real in self.open:

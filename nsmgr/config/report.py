@@ -6,15 +6,17 @@ only if there is something to show: the good case never pays for them.
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nsmgr.config.yaml12 import Composed, Node, Position, compose, lines
 from nsmgr.errors import Problem
 
+if TYPE_CHECKING:
+    from nsmgr.config.positions import Composed, Node
+
 Path = tuple[str | int, ...]
+Position = tuple[int, int]  # line and column, both from 1
 _EXCERPT = 160  # columns of a line that are shown around the caret
 
 
@@ -32,12 +34,16 @@ class Source:
     def composed(self) -> Composed:
         """The document with positions."""
         if self._composed is None:
+            from nsmgr.config.positions import compose  # good files never need it
+
             self._composed = compose(self.text)
         return self._composed
 
     def line(self, number: int) -> str:
         """A line's text, "" beyond the end."""
         if self._lines is None:
+            from nsmgr.config.positions import lines
+
             self._lines = lines(self.text)
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
@@ -165,6 +171,8 @@ def _render(problem: Problem) -> str:
     if problem.excerpt.strip() and problem.column:
         start = max(0, problem.column - _EXCERPT * 3 // 4) if len(problem.excerpt) > _EXCERPT else 0
         shown = problem.excerpt[start : start + _EXCERPT]
+        import unicodedata
+
         before = shown[: problem.column - 1 - start]
         pad = "".join("\t" if c == "\t" else "  " if unicodedata.east_asian_width(c) in "WF" else " " for c in before)
         text += [f"    {_printable(shown)}", f"    {pad}^"]
@@ -180,5 +188,7 @@ def _printable(text: str) -> str:
 
 def did_you_mean(word: object, known: Iterable[str], otherwise: str = "") -> str:
     """``did you mean `addresses`?`` when something known is close enough."""
+    import difflib
+
     close = difflib.get_close_matches(str(word), sorted(known), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -22,6 +21,8 @@ def number_or_name(value: Any, names: Mapping[str, int], highest: int, what: str
         return names[value]
     text = str(value)
     if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or int(text) > highest:
+        import difflib  # only where a word is wrong
+
         near = difflib.get_close_matches(text, names, 1)
         words = f"not a {what}: a number from 0 to {highest}, or {', '.join(names)}"
         raise ValueError(f"{words}; did you mean `{near[0]}`?" if near else words)

@@ -32,7 +32,7 @@ class FromModel(Resource):
 
     pid: Annotated[int, Field(ge=1, lt=2**22 + 1)] | None = None
     """A process in the namespace."""
-    path: Annotated[str, Field(pattern=r"\A/")] | None = None
+    path: Annotated[str, Field(pattern=r"^/[^\x00]*$")] | None = None
     """A namespace file, absolute: ``/proc/4242/ns/net``, ``/run/netns/other``."""
 
 

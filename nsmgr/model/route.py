@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -41,6 +40,8 @@ def protocol(value: Any) -> int:
     try:
         return number_or_name(value, PROTOCOLS, 255, "route protocol")
     except ValueError:
+        import difflib  # only where a word is wrong
+
         near = difflib.get_close_matches(str(value), PROTOCOLS, 1)
         words = "not a route protocol: a number from 0 to 255, or kernel, boot, static, dhcp, bird, ospf, bgp …"
         raise ValueError(f"{words}; did you mean `{near[0]}`?" if near else words) from None

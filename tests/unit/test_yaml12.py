@@ -12,7 +12,7 @@ import ryaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsmgr.config import yaml12
+from nsmgr.config import positions, yaml12
 
 SCALARS = """
 no on yes off y n Yes True TRUE true tRue False FALSE false null Null NULL ~ nULL 0 -0 +0 1 -1 +1 00 014 -014 +014 09
@@ -69,9 +69,9 @@ def agree(text: str) -> None:
     try:
         fast = ryaml.loads(text)
     except (ryaml.InvalidYamlError, ValueError):
-        assert yaml12.compose(text).problems, text
+        assert positions.compose(text).problems, text
         return
-    composed = yaml12.compose(text)
+    composed = positions.compose(text)
     assert not composed.problems, (text, composed.problems)
     assert same(composed.root.value if composed.root else None, fast), text
 
@@ -91,7 +91,7 @@ def test_documents_agree(text: str) -> None:
 @settings(max_examples=1500, deadline=None)
 def test_scalar_resolution_agrees(text: str) -> None:
     try:
-        ours: Any = yaml12.scalar(text)
+        ours: Any = positions.scalar(text)
     except ValueError:
         with pytest.raises(ryaml.InvalidYamlError):
             ryaml.loads(f"[{text}]")
@@ -166,13 +166,13 @@ def test_problems_have_places(text: str, position: tuple[int, int], message: str
     if "[[[" not in text:  # the fast parser takes 128 levels; no valid document needs more than a dozen
         with pytest.raises(yaml12.NeedsPositions):
             yaml12.parse(text)
-    (problem,) = yaml12.compose(text).problems
+    (problem,) = positions.compose(text).problems
     assert (problem.position, problem.code) == (position, code)
     assert problem.message.startswith(message)
 
 
 def test_all_duplicates_are_found_in_one_go() -> None:
-    composed = yaml12.compose("a: 1\na: 2\nb: {c: 1, c: 2}\na: 3\n")
+    composed = positions.compose("a: 1\na: 2\nb: {c: 1, c: 2}\na: 3\n")
     assert [(problem.position, problem.other) for problem in composed.problems] == [
         ((2, 1), (1, 1)),
         ((3, 11), (3, 5)),
@@ -183,7 +183,7 @@ def test_all_duplicates_are_found_in_one_go() -> None:
 
 
 def test_harmless_aliases_and_known_tags_work() -> None:
-    composed = yaml12.compose("a: &x {b: 1}\nc: *x\nd: !!str 5\ne: !!int '5'\nf: !!float 1\ng: !!null ''\n")
+    composed = positions.compose("a: &x {b: 1}\nc: *x\nd: !!str 5\ne: !!int '5'\nf: !!float 1\ng: !!null ''\n")
     assert not composed.problems
     assert composed.root is not None
     assert composed.root.value == {"a": {"b": 1}, "c": {"b": 1}, "d": "5", "e": 5, "f": 1.0, "g": None}
@@ -193,7 +193,7 @@ def test_alias_bomb_is_refused_quickly() -> None:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
     started = time.perf_counter()
-    (problem,) = yaml12.compose("\n".join(rows)).problems
+    (problem,) = positions.compose("\n".join(rows)).problems
     assert time.perf_counter() - started < 1
     assert problem.message == "aliases stand for more than 1000000 nodes"
     assert problem.position[0] == 7
@@ -201,17 +201,17 @@ def test_alias_bomb_is_refused_quickly() -> None:
 
 def test_nesting_by_aliases_counts() -> None:
     rows = ["a0: &a0 [x]", *(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, 80))]
-    (problem,) = yaml12.compose("\n".join(rows)).problems
+    (problem,) = positions.compose("\n".join(rows)).problems
     assert problem.message == "nested more than 64 levels deep"
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "- " * 50_000, "{a: " * 50_000])
 def test_depth_cannot_exhaust_the_stack(text: str) -> None:
-    assert yaml12.compose(text).problems[0].code == "limit"
+    assert positions.compose(text).problems[0].code == "limit"
 
 
 def test_positions_count_characters() -> None:
-    root = yaml12.compose("é: {ü: x, b: y}\n").root
+    root = positions.compose("é: {ü: x, b: y}\n").root
     assert root is not None
     assert isinstance(root.children, dict)
     inner = root.children["é"][1]
