@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -101,8 +102,10 @@ def command(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
                 setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores both; exec would hand that down
             )
         except OSError as error:
-            print(f"{argv[0]}: {os.strerror(error.errno or 0)}", file=sys.stderr)
-            return 127 if error.errno == errno.ENOENT else 126
+            # One unreadable directory in PATH turns "not found" into EACCES (execvp(3)); the shells say 127 then, too.
+            missing = error.errno == errno.ENOENT or ("/" not in argv[0] and shutil.which(argv[0], os.F_OK) is None)
+            print(f"{argv[0]}: {os.strerror(errno.ENOENT if missing else error.errno or 0)}", file=sys.stderr)
+            return 127 if missing else 126
         return _wait(child, reap=os.getpid() == 1)
 
 
