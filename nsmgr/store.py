@@ -22,6 +22,9 @@ from pathlib import Path
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
 
+_NEEDS_ROOT = "configuring namespaces needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN)"
+_SANDBOX = "`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touches nothing of the host"
+
 FORMAT_VERSION = 1
 DEFAULT_DIRECTORY = "/run/nsmgr"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
@@ -73,7 +76,7 @@ class Store:
         except FileNotFoundError:
             return []
         except PermissionError as error:
-            raise PrivilegeError(f"{self.path}: {error.strerror}", hint="nsmgr's state belongs to root") from error
+            raise PrivilegeError(f"cannot read {self.path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
         found = (self.read(name.removesuffix(".json")) for name in names)
         return [record for record in found if record is not None]
 
@@ -85,7 +88,7 @@ class Store:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise PrivilegeError(f"{path}: {error.strerror}", hint="nsmgr's state belongs to root") from error
+            raise PrivilegeError(f"cannot read {path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
         except OSError as error:
             raise StateError(f"{path}: {error.strerror}: refused", hint="state files are plain files, never links") from error
         with os.fdopen(descriptor, encoding="utf-8") as file:
@@ -149,12 +152,10 @@ class Store:
             found = os.lstat(self.path)
         except OSError as error:
             if isinstance(error, PermissionError) or error.errno == 30:
-                raise PrivilegeError(
-                    f"cannot write nsmgr's state to {self.path}: {error.strerror}: configuring namespaces needs root "
-                    "(CAP_SYS_ADMIN and CAP_NET_ADMIN)",
-                    hint="`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touches nothing of the host",
-                ) from error
+                raise PrivilegeError(f"cannot write {self.path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
             raise StateError(f"{self.path}: {error.strerror}") from error
+        if os.geteuid() not in (0, found.st_uid):
+            raise PrivilegeError(f"{self.path} belongs to uid {found.st_uid}: {_NEEDS_ROOT}", hint=_SANDBOX)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise StateError(
                 f"{self.path} is not a directory that only its owner (uid {os.geteuid()}) can write", hint="move it away"
