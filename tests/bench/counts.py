@@ -82,7 +82,7 @@ def counts(bench: Bench) -> None:
             ("bytes_out", "bytes sent, nsmgr"),
             ("bytes_in", "bytes received, nsmgr"),
         ):
-            add(Row(section, what, _between(figures, key), ""))
+            add(Row(section, what, between(figures, key), ""))
         large = figures[LARGE]
         add(Row(section, "links made elsewhere and moved, nsmgr", large.get("steps_link_move", 0), "", goal=0))
     with bench.section(section, "netlink requests, C") as add:
@@ -90,8 +90,8 @@ def counts(bench: Bench) -> None:
         for n in (SMALL, LARGE):
             bench.clean()
             sizes[n] = bench.floor("create", str(n)).figures
-        add(Row(section, "requests that change something, C", _between(sizes, "messages"), ""))
-        add(Row(section, "bytes sent, C", _between(sizes, "bytes"), ""))
+        add(Row(section, "requests that change something, C", between(sizes, "messages"), ""))
+        add(Row(section, "bytes sent, C", between(sizes, "bytes"), ""))
     sleeps: dict[str, Callable[[int], float]] = {
         "C": lambda n: bench.floor("create", str(n)).sleeps,
         "C, default queues": lambda n: bench.floor("create", str(n), "-q", "0").sleeps,
@@ -103,7 +103,7 @@ def counts(bench: Bench) -> None:
     bench.clean()
 
 
-def _between(figures: dict[int, dict[str, float]], key: str) -> float:
+def between(figures: dict[int, dict[str, float]], key: str) -> float:
     """What one more namespace adds to a figure: the start of the process and all that is paid once fall out."""
     return (figures[LARGE].get(key, 0) - figures[SMALL].get(key, 0)) / (LARGE - SMALL)
 

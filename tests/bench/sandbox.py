@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
@@ -23,8 +24,9 @@ def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
     _check(_libc.mount(source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), None), f"mount {target}")
 
 
-def drop_namespaces() -> None:
-    """Remove every name under /run/netns without waiting for the kernel to be done with it."""
+def drop(state: Path) -> None:
+    """Remove every name under /run/netns and nsmgr's records, without waiting for the kernel to be done with it."""
+    shutil.rmtree(state, ignore_errors=True)
     for entry in os.scandir("/run/netns"):
         _libc.umount2(entry.path.encode(), MNT_DETACH)
         os.unlink(entry.path)
