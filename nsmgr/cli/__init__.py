@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,7 +14,6 @@ import typer
 
 from nsmgr.cli import apply, check, destroy, doctor, exec, explain, export, list, output, plan, run, schema, show, validate
 from nsmgr.cli.options import LogLevel, configure, verb
-from nsmgr.errors import NsmgrError
 
 # rich_markup_mode None: help is plain text, which saves importing rich for it.
 app = typer.Typer(
@@ -65,20 +62,14 @@ def invoke(args: Sequence[str]) -> int:
     """Run one command line; returns the exit status. Errors are printed, never raised."""
     output.settings.quiet = output.settings.verbose = False
     args, command = _cut(args)
-    try:
+
+    def parse_and_run() -> int:
         status = app(args, prog_name="nsmgr", standalone_mode=False, obj=run.Command(command))
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except NsmgrError as error:
-        output.error(error)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 128 + signal.SIGINT
-    except BrokenPipeError:
-        # The reader has gone (`nsmgr show | head`); the interpreter's own flush at exit must not complain about it either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+
+    try:
+        return output.guarded(parse_and_run)
     except Exception as error:
         # The parser's own errors: a base class that some versions of typer keep to themselves.
         show_error, status = getattr(error, "show", None), getattr(error, "exit_code", None)

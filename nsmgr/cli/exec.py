@@ -23,7 +23,7 @@ def exec_(
             metavar="NETNS", help="A namespace's name, `pid:N` or `path:P`.", show_default=False, autocompletion=namespaces_here
         ),
     ],
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="Program and arguments.", show_default=False)],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="Program and arguments.", show_default=False)],
 ) -> int:
     """Run COMMAND in a namespace, with its /etc/netns/NETNS files in place of those in /etc, and its own /sys.
 

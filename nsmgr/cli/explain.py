@@ -23,7 +23,7 @@ def _keys(incomplete: str) -> list[str]:
 def explain(
     path: Annotated[
         str,
-        typer.Argument(metavar="[PATH]", help="A key: `mtu`, `vxlan.id`, `routes.via`.", show_default=False, autocompletion=_keys),
+        typer.Argument(metavar="PATH", help="A key: `mtu`, `vxlan.id`, `routes.via`.", show_default=False, autocompletion=_keys),
     ] = "",
     format: Format = TextOrJson.text,
 ) -> int:

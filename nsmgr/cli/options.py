@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nsmgr.cli.output import settings
+from nsmgr.cli import output
 
 
 class TextOrJson(StrEnum):
@@ -44,7 +44,7 @@ def _names(directory: str, suffix: str) -> list[str]:
         return []
 
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Configuration files; several are merged.", show_default=False)]
+Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Configuration files; several are merged.", show_default=False)]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Deployment name, instead of the file's.", show_default=False)]
 Format = Annotated[TextOrJson, typer.Option("--format", "-f", help="How to print the result.")]
 LockTimeout = Annotated[
@@ -64,8 +64,8 @@ _EVERYWHERE: tuple[tuple[str, Any, Any], ...] = (
 
 def configure(quiet: bool, verbose: bool, log_level: LogLevel | None) -> None:
     """Put the options that every verb has into effect; given before or after the verb."""
-    settings.quiet |= quiet
-    settings.verbose |= verbose
+    output.settings.quiet |= quiet
+    output.settings.verbose |= verbose
     if log_level is not None:
         import logging
 
@@ -78,7 +78,8 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(function)
     def run(*args: Any, quiet: bool = False, verbose: bool = False, log_level: LogLevel | None = None, **kwargs: Any) -> int:
         configure(quiet, verbose, log_level)
-        return function(*args, **kwargs)
+        # Here and not only around the parser, which has its own ideas about a closed pipe and Ctrl-C.
+        return output.guarded(lambda: function(*args, **kwargs))
 
     signature = inspect.signature(function, eval_str=True)
     more = [

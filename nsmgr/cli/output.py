@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TextIO
 
     from nsmgr.engine import Progress
@@ -52,6 +53,24 @@ def color(stream: TextIO | None = None) -> bool:
     """Whether the stream (default stdout) wants colour: a terminal that can, and no NO_COLOR (https://no-color.org)."""
     stream = stream or sys.stdout
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """The work's exit status; an error that a person can meet is printed and becomes one."""
+    from nsmgr.errors import NsmgrError
+
+    try:
+        return work()
+    except NsmgrError as caught:
+        error(caught)
+        return caught.exit_status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader has gone (`nsmgr show | head`); the interpreter's own flush at exit must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 def error(caught: NsmgrError) -> None:

@@ -22,11 +22,13 @@ def run(
     context: typer.Context,
     files: Annotated[
         list[str],
-        typer.Argument(metavar="[FILE]... -- COMMAND...", help="Configuration files; several are merged.", show_default=False),
+        typer.Argument(metavar="FILE", help="Configuration files; several are merged.", show_default=False),
     ] = [],  # noqa: B006 - typer copies it
     sandbox: Annotated[bool, typer.Option("--sandbox", help="In a throw-away sandbox: no root, touches nothing outside.")] = False,
 ) -> int:
     """Bring up, run COMMAND, tear down whatever happens; the exit status is COMMAND's.
+
+    nsmgr run [--sandbox] [FILE]... -- COMMAND...
 
     COMMAND runs in the (sandbox's) host namespace, where `ip netns exec NAME` and `nsmgr exec NAME` work.
     """

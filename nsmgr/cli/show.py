@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Namespaces = Annotated[
     list[str],
     typer.Argument(
-        metavar="[NETNS]...",
+        metavar="NETNS",
         help="Namespaces by name, `host` for this one; none = all under /run/netns.",
         show_default=False,
         autocompletion=namespaces_here,
