@@ -60,13 +60,16 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
 
 
 def learn(reading: Reading, others: Mapping[str, int], results: Sequence[Span | Answer]) -> None:
-    """Take in the answers to RTM_GETNSID for ``others``, in their order."""
+    """Take in the answers to RTM_GETNSID for ``others``, in their order.
+
+    One that has no id yet may be asked about again: dumping a link gives the namespace of its far end one
+    (rtnl_fill_link_netnsid → peernet2id_alloc), after the question that went ahead of the dump.
+    """
     for name, result in zip(others, results, strict=True):
-        reading.asked.add(name)
-        if not isinstance(result, Answer):
-            nsid = messages.decode_nsid(*result)
-            if nsid >= 0:
-                reading.nsids[nsid] = name
+        nsid = -1 if isinstance(result, Answer) else messages.decode_nsid(*result)
+        if nsid >= 0:
+            reading.nsids[nsid] = name
+            reading.asked.add(name)
 
 
 def ask(reading: Reading, others: Mapping[str, int]) -> None:
