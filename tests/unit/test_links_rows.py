@@ -202,7 +202,8 @@ def test_twins_have_the_same_rows(kind: str, twin: str) -> None:
         ("bond", Change.WHEN_DOWN,
          {"mode", "lacp_rate", "lacp_active", "ad_select", "tlb_dynamic_lb", "ad_user_port_key", "coupled_control"}),
         ("bond", Change.REPLACE, set()),
-        ("tun", Change.REPLACE, {"owner", "owner_group", "pi", "vnet_hdr", "multi_queue"}),
+        ("tun", Change.REPLACE, {"multi_queue"}),
+        ("tun", Change.IN_PLACE, {"owner", "owner_group", "pi", "vnet_hdr"}),
     ],
 )  # fmt: skip
 def test_what_can_change_in_place(kind: str, change: Change, names: set[str]) -> None:

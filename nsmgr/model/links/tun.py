@@ -16,20 +16,19 @@ class TunTap(Link):
 
     Always made persistent (TUNSETPERSIST): it would vanish with the file descriptor. Carrier is off until a process
     opens it. Opening it with other ``pi`` or ``vnet_hdr`` flags changes them, so a foreign program shows up as drift.
-    A change of any of these replaces the device: it could only be made through a descriptor of our own, and attaching
-    one is EBUSY while the device's user has it open (tun_attach), and would switch its carrier on for a moment.
+    Changes go through a descriptor of our own, for a moment: EBUSY while a process holds the only queue (tun_attach).
     """
 
     DATA: ClassVar[str | None] = "tun"
     MAKER: ClassVar[Literal["netlink", "ioctl", "none"]] = "ioctl"
 
-    owner: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_OWNER", Change.REPLACE)] = None
-    """User number that may open the device without CAP_NET_ADMIN (TUNSETOWNER); unset = nobody else."""
-    owner_group: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_GROUP", Change.REPLACE)] = None
-    """Group number that may open the device (TUNSETGROUP). ``group`` is the link group."""
-    pi: Annotated[bool | None, data("IFLA_TUN_PI", Change.REPLACE, convert=Bool(), default=False)] = None
+    owner: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_OWNER")] = None
+    """User number that alone may attach without CAP_NET_ADMIN (TUNSETOWNER); unset = everybody may (tun_not_capable)."""
+    owner_group: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_GROUP")] = None
+    """Group number whose members alone may attach without CAP_NET_ADMIN (TUNSETGROUP). ``group`` is the link group."""
+    pi: Annotated[bool | None, data("IFLA_TUN_PI", convert=Bool(), default=False)] = None
     """Four bytes of struct tun_pi before each packet (not IFF_NO_PI); as with ip(8), off unless asked for."""
-    vnet_hdr: Annotated[bool | None, data("IFLA_TUN_VNET_HDR", Change.REPLACE, convert=Bool(), default=False)] = None
+    vnet_hdr: Annotated[bool | None, data("IFLA_TUN_VNET_HDR", convert=Bool(), default=False)] = None
     """A struct virtio_net_hdr before each packet (IFF_VNET_HDR)."""
     multi_queue: Annotated[bool | None, data("IFLA_TUN_MULTI_QUEUE", Change.REPLACE, convert=Bool(), default=False)] = None
     """Several file descriptors, one queue each (IFF_MULTI_QUEUE); every later open must agree (EINVAL)."""
