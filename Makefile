@@ -57,7 +57,8 @@ types: $(READY)
 pure: $(READY)
 	@$(BIN)/python -m pytest $(PURE) $(ARGS)
 
-# Kernel tests make real namespaces: directly as root, else in the throw-away sandbox. Where that is refused too, they skip
+# Kernel tests make real namespaces: directly as root, else in the throw-away sandbox (where pytest would take the user for root
+# and want the temporary directory of root's own runs, hence LOGNAME). Where that is refused too, they skip
 # and say what the kernel answered.
 test: $(READY)  ## every test; as an ordinary user in the sandbox
 	@$(call in_namespaces,tests $(ARGS))
@@ -68,7 +69,7 @@ test-kernel: $(READY)  ## only the tests that talk to the kernel
 define in_namespaces
 set -e; run=; \
 if [ "$$(id -u)" != 0 ]; then \
-  if $(BIN)/python -m nsmgr.sandbox true; then run="$(BIN)/python -m nsmgr.sandbox"; echo "test: not root, so in the sandbox"; \
+  if $(BIN)/python -m nsmgr.sandbox true; then run="env LOGNAME=$$(id -un)-sandboxed $(BIN)/python -m nsmgr.sandbox"; echo "test: not root, so in the sandbox"; \
   else echo "test: neither root nor sandbox: kernel tests will be skipped"; fi; \
 fi; \
 $$run $(BIN)/python -m pytest $(1)
