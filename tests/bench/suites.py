@@ -189,15 +189,16 @@ namespaces:
 """
 
 SMALL_IFSTATE = """\
+interfaces: {}
 namespaces:
   red:
     interfaces:
-      - name: eth0
+      eth0:
         addresses: [10.0.0.1/24]
         link: {state: up, kind: veth, peer: eth0, peer_netns: blue}
   blue:
     interfaces:
-      - name: eth0
+      eth0:
         addresses: [10.0.0.2/24]
         link: {state: up, kind: veth, peer: eth0, peer_netns: red}
 """
