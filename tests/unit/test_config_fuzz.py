@@ -42,7 +42,7 @@ BASE: dict[str, Any] = {
     },
 }
 WORDS: list[Any] = [
-    *(None, True, False, 0, -1, 2**40, 1.5, "", "x", "/", "a/b", "host/x", "red/eth0", "10.0.0.1", "fe80::/10", "default", "\0", "\n"),
+    *(None, True, False, 0, -1, 2**40, 1.5, "", "x", "/", "a/b", "host/x", "red/eth0", "10.0.0.1", "fe80::", "default", "\0", "\n"),
     *("kind", "peer", "controller", "parent", "to", "via", "lo", "all", "eth0", "net.ipv4", "kernel", "forever", "1m", [], {}),
     *([None], {"x": 1}, {"kind": "veth"}, [["a"]], {1: 2}, "é", *kind_names()),
 ]  # fmt: skip
