@@ -121,7 +121,7 @@ class Overrun(NsmgrError):
 
 
 class ApplyError(NsmgrError):
-    """The plan was not carried out completely; ``result`` (:class:`nsmgr.apply.ApplyResult`) has every verdict."""
+    """The plan was not carried out completely; ``result`` (:class:`nsmgr.engine.ApplyResult`) has every verdict."""
 
     code = "apply"
 
