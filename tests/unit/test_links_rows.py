@@ -89,11 +89,12 @@ class TestKind:
         assert cls.__doc__
         assert cls.PARENT_REQUIRED <= cls.TAKES_PARENT
         assert set(cls.DIES_WITH) <= cls.rows().keys()
-        assert set(cls.WITHOUT_PORTS) <= cls.rows().keys()
+        assert set(cls.WITHOUT_PORTS | cls.NAMES_PORTS) <= cls.rows().keys()
+        assert all(cls.rows()[name].ref for name in cls.NAMES_PORTS)
         assert cls.COMPANIONS.keys() <= cls.rows().keys()
         assert cls.DEFAULTS.keys() <= cls.rows().keys()
         assert set(cls.BIRTH) <= cls.rows().keys()
-        assert not (cls.PORT_DOWN or cls.PORT_BOUNCES or cls.WITHOUT_PORTS) or cls.CONTROLLER
+        assert not (cls.PORT_DOWN or cls.PORT_BOUNCES or cls.WITHOUT_PORTS or cls.NAMES_PORTS) or cls.CONTROLLER
         low, high = cls.MTU_RANGE
         assert not cls.DEFAULT_MTU or low <= cls.DEFAULT_MTU <= (high or cls.DEFAULT_MTU)
 

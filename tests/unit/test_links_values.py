@@ -196,6 +196,8 @@ def test_a_duration_out_of_range_is_told_in_seconds() -> None:
         ("tun", {"mac": "02:00:00:00:00:01"}, {"mac"}),
         ("tun", {"controller": "br0"}, {"controller"}),
         ("tun", {"persist": True}, {"persist"}),
+        ("tap", {"queues": 4}, {"queues"}),
+        ("tap", {"tx_queues": 4}, {"tx_queues"}),
         ("tap", {"mac": "02:00:00:00:00:01", "controller": "br0"}, set()),
         ("bond", {"primary": "eth0"}, {"primary"}),
         ("bond", {"primary": "eth0", "mode": "active-backup"}, set()),
@@ -225,10 +227,9 @@ def test_lo_is_called_lo() -> None:
     assert faults("lo", "lo", controller="br0", mac="02:00:00:00:00:01") == {"controller", "mac"}
 
 
-def test_ttl_inherit_is_short_for_its_own_attribute() -> None:
-    link = make("vxlan", ttl="inherit")
-    assert (getattr(link, "ttl"), getattr(link, "ttl_inherit")) == (None, True)  # noqa: B009 - Link has no such fields
-    assert link.model_fields_set == {"id", "ttl_inherit"}
+def test_ttl_inherit_is_an_attribute_of_its_own() -> None:
+    with pytest.raises(ValidationError, match="write `ttl_inherit: true`"):
+        make("vxlan", ttl="inherit")
 
 
 # ------------------------------------------------------------------------------------------------------------ conversions

@@ -37,6 +37,8 @@ class Link(Resource):
     CONTROLLER: can have ports (``controller`` of other links may name it).
     TAKES_PARENT: can be stacked on a lower link; False = ``parent`` is refused.
     WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
+    NAMES_PORTS: names of reference rows that name a port of this controller: nothing it stands on, so no cycle with the
+        port's ``controller``; the kernel takes an index only while that link exists.
     COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
     DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
     MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
@@ -58,6 +60,7 @@ class Link(Resource):
     CONTROLLER: ClassVar[bool] = False
     TAKES_PARENT: ClassVar[bool] = False
     WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
+    NAMES_PORTS: ClassVar[frozenset[str]] = frozenset()
     COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     DEFAULTS: ClassVar[Mapping[str, Value]] = {}
     DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
@@ -158,7 +161,7 @@ class Link(Resource):
             found.append(("mtu", f"{self.mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
         for field, row in self.rows().items():
             if row.change is Change.READ_ONLY and field in self.model_fields_set:
-                found.append((field, "is reported by the kernel and cannot be configured", f"remove `{field}`"))
+                found.append((field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`"))
         return found
 
 

@@ -67,8 +67,9 @@ class Bond(Link):
     CONTROLLER: ClassVar[bool] = True
     PORT_DOWN: ClassVar[bool] = True
     WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset({"mode", "fail_over_mac"})
+    NAMES_PORTS: ClassVar[frozenset[str]] = frozenset({"primary", "active_slave"})
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
-    DEFAULTS: ClassVar[Mapping[str, Value]] = {"tx_queues": 16, "rx_queues": 16}  # BOND_DEFAULT_MAX_BONDS' tx_queues
+    DEFAULTS: ClassVar[Mapping[str, Value]] = {"tx_queues": 16, "rx_queues": 16}  # BOND_DEFAULT_TX_QUEUES
 
     kind: Literal["bond"] | None = "bond"
     """The kind."""
@@ -207,19 +208,21 @@ class Bond(Link):
         mode = self.mode or "balance-rr"
         for field, modes in _MODES_OF.items():
             if mode not in modes and getattr(self, field) is not None:
-                found.append((field, f"is refused in mode {mode} (EACCES)", f"modes with it: {', '.join(sorted(modes))}"))
+                found.append((field, f"`{field}` is refused in mode {mode} (EACCES)", f"modes with it: {', '.join(sorted(modes))}"))
         if self.active_slave is not None:
-            found.append(("active_slave", "is the kernel's choice of the moment", "use `primary`"))
+            found.append(("active_slave", "`active_slave` is the kernel's choice of the moment", "use `primary`"))
         if self.miimon and self.arp_interval:
-            found.append(("arp_interval", "excludes miimon: each switches the other off", "remove one of the two"))
+            found.append(("arp_interval", "`arp_interval` excludes `miimon`: each switches the other off", "remove one of the two"))
         if self.arp_interval and not (self.arp_ip_target or self.ns_ip6_target):
-            found.append(("arp_interval", "checks nothing without arp_ip_target or ns_ip6_target", "name the targets"))
+            found.append(
+                ("arp_interval", "`arp_interval` checks nothing without `arp_ip_target` or `ns_ip6_target`", "name the targets")
+            )
         found += self._delay_problems(mode)
         for field, targets, sign in (("arp_ip_target", self.arp_ip_target, "."), ("ns_ip6_target", self.ns_ip6_target, ":")):
             if any(sign not in target for target in targets or ()):
-                found.append((field, f"takes only IPv{4 if sign == '.' else 6} addresses", ""))
+                found.append((field, f"`{field}` takes only IPv{4 if sign == '.' else 6} addresses", ""))
         if self.ad_actor_system and int(self.ad_actor_system[:2], 16) & 1:
-            found.append(("ad_actor_system", "is a multicast address (EINVAL)", ""))
+            found.append(("ad_actor_system", "`ad_actor_system` is a multicast address (EINVAL)", ""))
         return found
 
     def _delay_problems(self, mode: str) -> list[tuple[str, str, str]]:
@@ -228,7 +231,7 @@ class Bond(Link):
         for field in ("updelay", "downdelay", "peer_notify_delay"):
             delay = getattr(self, field)
             if delay and not miimon:
-                found.append((field, "needs miimon (EPERM)", "set `miimon: 100ms`"))
+                found.append((field, f"`{field}` needs `miimon` (EPERM)", "set `miimon: 100ms`"))
             elif delay and delay % miimon:
-                found.append((field, f"is rounded down to a multiple of miimon, {delay // miimon * miimon}ms", ""))
+                found.append((field, f"`{field}` is rounded down to a multiple of `miimon`", f"write {delay // miimon * miimon}ms"))
         return found

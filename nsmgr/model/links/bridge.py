@@ -216,11 +216,15 @@ class Bridge(Link):
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
         if self.stp and self.forward_delay is not None and not 2000 <= self.forward_delay <= 30_000:
-            found.append(("forward_delay", "is 2s to 30s while stp is on (ERANGE)", ""))
+            found.append(("forward_delay", "`forward_delay` is 2s to 30s while `stp` is on (ERANGE)", ""))
         if self.stp and self.stp_mode not in (None, "auto"):
-            found.append(("stp_mode", "cannot change on a bridge whose stp is on (EBUSY)", "apply it with `stp: false` first"))
+            found.append(("stp_mode", "`stp_mode` cannot change while `stp` is on (EBUSY)", "apply it with `stp: false` first"))
         if self.mcast_vlan_snooping and not self.vlan_filtering:
-            found.append(("mcast_vlan_snooping", "needs vlan_filtering (EINVAL)", "set `vlan_filtering: true`"))
+            found.append(
+                ("mcast_vlan_snooping", "`mcast_vlan_snooping` needs `vlan_filtering` (EINVAL)", "set `vlan_filtering: true`")
+            )
         if self.mcast_querier and self.mcast_snooping is False:
-            found.append(("mcast_querier", "sends nothing while mcast_snooping is off", "set `mcast_snooping: true`"))
+            found.append(
+                ("mcast_querier", "`mcast_querier` sends nothing while `mcast_snooping` is off", "set `mcast_snooping: true`")
+            )
         return found

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from nsmgr.model.base import Bool, Change, Value
+from nsmgr.model.base import Attr, Bool, Change, Value
 from nsmgr.model.links.base import READONLY, Link, data, shown
 
 
@@ -22,6 +22,10 @@ class TunTap(Link):
     DATA: ClassVar[str | None] = "tun"
     MAKER: ClassVar[Literal["netlink", "ioctl", "none"]] = "ioctl"
 
+    tx_queues: Annotated[int | None, READONLY, Attr("IFLA_NUM_TX_QUEUES", Change.READ_ONLY, default=1, export=False)] = None
+    """Most queues there can be: 256 with ``multi_queue`` (MAX_TAP_QUEUES), else 1."""
+    rx_queues: Annotated[int | None, READONLY, Attr("IFLA_NUM_RX_QUEUES", Change.READ_ONLY, default=1, export=False)] = None
+    """As ``tx_queues``."""
     owner: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_OWNER")] = None
     """User number that alone may attach without CAP_NET_ADMIN (TUNSETOWNER); unset = everybody may (tun_not_capable)."""
     owner_group: Annotated[int | None, Field(ge=0, lt=2**32 - 1), data("IFLA_TUN_GROUP")] = None
@@ -38,6 +42,12 @@ class TunTap(Link):
     """Queues open now; only dumped with ``multi_queue``."""
     num_disabled_queues: Annotated[int | None, READONLY, shown("IFLA_TUN_NUM_DISABLED_QUEUES")] = None
     """Queues detached now (IFF_DETACH_QUEUE); only dumped with ``multi_queue``."""
+
+    def problems(self, name: str) -> list[tuple[str, str, str]]:
+        found = super().problems(name)
+        if self.queues is not None:
+            found.append(("queues", "the queues are the descriptors that processes open (tun_attach)", "use `multi_queue: true`"))
+        return found
 
 
 class Tun(TunTap):

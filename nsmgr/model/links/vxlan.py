@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from nsmgr.model.base import Bool, Change, Names, Scale, Value
 from nsmgr.model.convert import Flag, HeaderBits, Mixed, Struct, by_number, whole
@@ -25,6 +25,12 @@ def _specified(address: str | None) -> str | None:
     if address in ("0.0.0.0", "::"):
         raise ValueError("the unspecified address is the same as none: leave it out")
     return address
+
+
+def _not_inherit(value: Any) -> Any:
+    if value == "inherit":
+        raise ValueError("that is an attribute of its own, and fixed at birth: write `ttl_inherit: true`")
+    return value
 
 
 def _range(value: Any) -> Any:
@@ -84,12 +90,12 @@ class Vxlan(Link):
         data("IFLA_VXLAN_PORT_RANGE", Change.REPLACE, convert=Struct(("low", "high")), default=(0, 0)),
     ] = None
     """Range of UDP source ports, ``[low, high]``; [0, 0] = net.ipv4.ip_local_port_range."""
-    ttl: Annotated[_Octet | Literal["inherit"] | None, data("IFLA_VXLAN_TTL", default=0)] = None
-    """Outer TTL; 0 = the namespace's default (1 for multicast); ``inherit`` is short for ``ttl_inherit: true``."""
+    ttl: Annotated[_Octet | None, BeforeValidator(_not_inherit), data("IFLA_VXLAN_TTL", default=0)] = None
+    """Outer TTL; 0 = the namespace's default (1 for multicast). ip(8)'s ``ttl inherit`` is ``ttl_inherit``."""
     ttl_inherit: Annotated[
         bool | None, data("IFLA_VXLAN_TTL_INHERIT", Change.REPLACE, convert=Flag(), absent=False, default=False)
     ] = None
-    """Take the outer TTL from the inner packet."""
+    """Take the outer TTL from the inner packet (ip: ttl inherit): an attribute of its own, which cannot change."""
     tos: Annotated[_Octet | Literal["inherit"] | None, by_number(TOS), data("IFLA_VXLAN_TOS", convert=TOS, default=0)] = None
     """Outer TOS; ``inherit`` (1 on the wire) = the inner packet's."""
     df: Annotated[Literal["unset", "set", "inherit"] | None, by_number(DF), data("IFLA_VXLAN_DF", convert=DF, default="unset")] = (
@@ -162,13 +168,6 @@ class Vxlan(Link):
     mc_route: Annotated[bool | None, data("IFLA_VXLAN_MC_ROUTE", Change.CREATE_ONLY, convert=Bool(), default=False)] = None
     """Outer multicast packets pass the local multicast routing. Never dumped (vxlan_fill_info), so set at birth and not watched."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _ttl_inherit(cls, values: Any) -> Any:
-        if isinstance(values, Mapping) and values.get("ttl") == "inherit":
-            return {**{name: value for name, value in values.items() if name != "ttl"}, "ttl_inherit": True}
-        return values
-
     @classmethod
     def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
         # vxlan_nl2conf: "New group/local address family does not match old"; from none an IPv4 one is the same family.
@@ -198,15 +197,23 @@ class Vxlan(Link):
         if self.label and ":" not in (self.remote or self.local or ""):
             found.append(("label", "a flow label needs IPv6 addresses (EINVAL)", "set `remote` or `local` to an IPv6 address"))
         if self.vnifilter and not self.external:
-            found.append(("vnifilter", "needs external (EINVAL)", "set `external: true`"))
+            found.append(("vnifilter", "`vnifilter` needs `external` (EINVAL)", "set `external: true`"))
         if self.gpe:
             found += self._gpe_problems()
         return found
 
     def _gpe_problems(self) -> list[tuple[str, str, str]]:
-        found = [(field, "does not go with gpe (EINVAL)", f"remove `{field}`") for field in _NOT_WITH_GPE if getattr(self, field)]
+        found = [
+            (field, f"`{field}` does not go with `gpe` (EINVAL)", f"remove `{field}`")
+            for field in _NOT_WITH_GPE
+            if getattr(self, field)
+        ]
         if not self.external or self.learning is not False:
             found.append(
-                ("gpe", "works only with external and without learning (EINVAL)", "add `external: true`, `learning: false`")
+                (
+                    "gpe",
+                    "`gpe` works only with `external` and without `learning` (EINVAL)",
+                    "add `external: true`, `learning: false`",
+                )
             )
         return found
