@@ -204,7 +204,7 @@ def _unpack_text(buf: Buffer, start: int, end: int) -> str:
 
 def _pack_lladdr(value: Any) -> bytes:
     try:
-        return bytes.fromhex(value.replace(":", "")) if value else b""
+        return bytes.fromhex(value.replace(":", " ")) if value else b""
     except (AttributeError, TypeError, ValueError):
         raise CodecError(f"{value!r} is not a link-layer address (octets in hex with colons)") from None
 

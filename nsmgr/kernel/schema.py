@@ -31,7 +31,7 @@ _LINK: _Rows = (
     (63, "IFLA_GSO_IPV4_MAX_SIZE", "uint32"),
     (64, "IFLA_GRO_IPV4_MAX_SIZE", "uint32"),
     (65, "IFLA_DPLL_PIN", "hex"),
-    (66, "IFLA_MAX_PACING_OFFLOAD_HORIZON", "uint64"),
+    (66, "IFLA_MAX_PACING_OFFLOAD_HORIZON", "hex"),  # NLA_UINT: four bytes or eight
     (67, "IFLA_NETNS_IMMUTABLE", "uint8"),
     (68, "IFLA_HEADROOM", "uint16"),
     (69, "IFLA_TAILROOM", "uint16"),

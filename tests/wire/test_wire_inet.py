@@ -1,0 +1,179 @@
+"""Addresses, routes and rules: what goes out comes back canonical; defaults; every truncation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nsmgr.kernel import messages
+from nsmgr.kernel.codec import CodecError
+from nsmgr.plan.plan import Verb
+from nsmgr.plan.state import Address, NextHop, Route, Rule
+from tests.wire.support import dumps, no_fd, step
+
+NAMES = {1: "lo", 10: "v0", 11: "v1", 12: "br0"}
+INDEXES = {name: index for index, name in NAMES.items()}
+
+
+def encoded(verb: Verb, obj: Any, **args: Any) -> bytes:
+    (raw,) = messages.encode(step(verb, index=10, name="v0", obj=obj, args={"indexes": INDEXES, **args}), no_fd)
+    return raw
+
+
+ADDRESSES = [
+    Address("v0", "10.0.0.1/24"),
+    Address("v0", "10.0.0.1 peer 10.0.0.2/32", {"label": "v0:1", "scope": "link"}),
+    Address("v0", "127.0.0.1/8"),
+    Address("v0", "10.0.0.1/8", {"broadcast": "10.255.255.255", "metric": 7, "proto": 9, "noprefixroute": True}),
+    Address("v0", "2001:db8::1/64", {"nodad": True, "home": True, "mngtmpaddr": True}),
+    Address("v0", "fe80::1/64", {"scope": "77", "valid_lifetime": 90_000, "preferred_lifetime": 0}),
+    Address("v0", "2001:db8::1 peer 2001:db8::2/128", {"valid_lifetime": 5_000}),
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.address)
+def test_address_comes_back(address: Address) -> None:
+    raw = encoded(Verb.ADDR_ADD, address)
+    read = messages.decode_address(raw, 16, len(raw), NAMES)
+    assert read is not None
+    assert (read.link, read.address) == (address.link, address.address)
+    expected = {"proto": 78, "scope": "host" if "127" in address.address else "global", **address.attrs}
+    if "valid_lifetime" in expected:
+        expected.setdefault("preferred_lifetime", expected["valid_lifetime"])  # the kernel: never longer than valid
+    assert {name: read.attrs[name] for name in expected} == expected
+
+
+def test_address_flags_of_the_request() -> None:
+    address = ADDRESSES[0]
+    assert messages.describe(encoded(Verb.ADDR_ADD, address))["flags"] == ["REQUEST", "EXCL", "CREATE"]
+    assert messages.describe(encoded(Verb.ADDR_ADD, address, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
+    deleted = messages.describe(encoded(Verb.ADDR_DEL, ADDRESSES[1]))
+    assert deleted["attributes"] == [["IFA_LOCAL", "10.0.0.1"], ["IFA_ADDRESS", "10.0.0.2"], ["IFA_LABEL", "v0:1"]]
+    assert (deleted["header"]["prefixlen"], deleted["header"]["index"]) == (32, 10)
+
+
+def test_addresses_of_unknown_links_and_families_are_left_out() -> None:
+    raw = encoded(Verb.ADDR_ADD, ADDRESSES[0])
+    assert messages.decode_address(raw, 16, len(raw), {}) is None
+    mctp = raw[:16] + b"\x2d" + raw[17:]
+    assert messages.decode_address(mctp, 16, len(mctp), NAMES) is None
+
+
+ROUTES = [
+    Route("0.0.0.0/0", nexthops=(NextHop("10.0.0.2", "v0"),)),
+    Route("::/0", metric=1024, nexthops=(NextHop("fe80::1", "v0"),)),
+    Route("10.9.0.0/16", nexthops=(NextHop("", "v0"),)),
+    Route("10.9.0.0/16", 1000, 50, 16, (NextHop("10.0.0.2", "v0", 1, True),), {"mtu": 1300, "advmss": 1200, "prefsrc": "10.0.0.1"}),
+    Route("10.9.0.0/16", nexthops=(NextHop("2001:db8::1", "v0"),), attrs={"proto": 4}),
+    Route("10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "v0", 256), NextHop("fe80::1", "v1", 1, True), NextHop("", "br0"))),
+    Route("2001:db8::/32", 255, 7, nexthops=(NextHop("fe80::1", "v0", 3), NextHop("fe80::2", "v1")), attrs={"hoplimit": 9}),
+    Route("192.0.2.0/24", 100, 50, attrs={"type": "blackhole"}),
+    Route("2001:db8::/32", metric=1024, attrs={"type": "prohibit"}),
+    Route("10.1.1.1/32", 255, nexthops=(NextHop("", "lo"),), attrs={"type": "local", "scope": "host"}),
+]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.to}-{len(route.nexthops)}-{route.attrs.get('type', '')}")
+def test_route_comes_back(route: Route) -> None:
+    raw = encoded(Verb.ROUTE_ADD, route)
+    read = messages.decode_route(raw, 16, len(raw), NAMES)
+    assert read is not None
+    assert (read.key, read.nexthops) == (route.key, route.nexthops)
+    direct = len(route.nexthops) == 1 and not route.nexthops[0].via and ":" not in route.to
+    assert read.attrs == {"type": "unicast", "proto": 78, "scope": "link" if direct else "global", **route.attrs}
+
+
+def test_route_flags_scope_and_deletion() -> None:
+    route = Route("10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "v0"),), attrs={"mtu": 1300})
+    assert messages.describe(encoded(Verb.ROUTE_ADD, route))["flags"] == ["REQUEST", "EXCL", "CREATE"]
+    assert messages.describe(encoded(Verb.ROUTE_ADD, route, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
+    deleted = messages.describe(encoded(Verb.ROUTE_DEL, route))
+    assert (deleted["type"], deleted["header"]["scope"], deleted["header"]["proto"]) == ("RTM_DELROUTE", 255, 0)
+    assert deleted["attributes"] == [["RTA_DST", "10.9.0.0"], ["RTA_GATEWAY", "10.0.0.2"], ["RTA_OIF", 10]]
+    observed = Route(
+        "10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "gone"),), attrs={"type": "unicast", "scope": "global", "proto": 4}
+    )
+    deleted = messages.describe(encoded(Verb.ROUTE_DEL, observed, indexes={"gone": 0}))
+    assert (deleted["header"]["scope"], deleted["header"]["proto"]) == (0, 4)
+    assert [name for name, _ in deleted["attributes"]] == ["RTA_DST", "RTA_GATEWAY"], "an unknown device is not compared"
+
+
+def test_routes_that_are_none() -> None:
+    raw = bytearray(encoded(Verb.ROUTE_ADD, ROUTES[0]))
+    raw[25] |= 0x02  # RTM_F_CLONED: a cached entry
+    assert messages.decode_route(raw, 16, len(raw), NAMES) is None
+    raw[16] = 28  # AF_MPLS
+    assert messages.decode_route(raw, 16, len(raw), NAMES) is None
+
+
+def test_a_device_without_a_name() -> None:
+    raw = encoded(Verb.ROUTE_ADD, ROUTES[0])
+    read = messages.decode_route(raw, 16, len(raw), {})
+    assert read is not None
+    assert read.nexthops[0].dev == "?/#10"
+
+
+def test_ipv6_discarding_routes_do_not_go_through_lo() -> None:
+    raw = encoded(Verb.ROUTE_ADD, Route("2001:db8::/32", nexthops=(NextHop("", "lo"),), attrs={"type": "unreachable"}))
+    read = messages.decode_route(raw, 16, len(raw), NAMES)
+    assert read is not None
+    assert (read.nexthops, read.metric) == ((), 1024)
+
+
+RULES: list[dict[str, Any]] = [
+    {"priority": 1000, "family": "ipv4", "from": "10.0.0.0/24", "table": 100},
+    {"priority": 0, "family": "ipv6", "to": "2001:db8::/32", "table": 5000},
+    {"priority": 5, "family": "ipv4", "fwmark": 5, "table": 254},
+    {"priority": 5, "family": "ipv4", "fwmark": 5, "fwmask": 255, "iif": "a", "oif": "b", "tos": 16, "table": 254},
+    {"priority": 5, "family": "ipv6", "fwmask": 7, "table": 254},
+    {"priority": 5, "family": "ipv4", "type": "goto", "goto": 20, "invert": True},
+    {"priority": 5, "family": "ipv4", "type": "blackhole", "ipproto": 6, "sport": "10-20", "dport": "80-80", "uidrange": "0-99"},
+    {"priority": 5, "family": "ipv4", "type": "nop"},
+    {"priority": 5, "family": "ipv4", "l3mdev": True},
+    {"priority": 5, "family": "ipv4", "suppress_prefixlength": 0, "suppress_ifgroup": 3, "table": 254},
+]
+
+
+@pytest.mark.parametrize("attrs", RULES)
+def test_rule_comes_back(attrs: dict[str, Any]) -> None:
+    for proto, marked in ((0, 78), (4, 4)):
+        raw = encoded(Verb.RULE_ADD, Rule(dict(attrs), proto))
+        read = messages.decode_rule(raw, 16, len(raw))
+        assert (read.attrs, read.proto) == (attrs, marked)
+    raw = encoded(Verb.RULE_DEL, Rule(dict(attrs)))
+    assert messages.decode_rule(raw, 16, len(raw)).proto == 0, "a protocol that is not known is not compared"
+    assert messages.describe(raw)["type"] == "RTM_DELRULE"
+
+
+def test_the_kernels_own_rules() -> None:
+    rules = [messages.decode_rule(raw, 16, len(raw)) for raw in dumps()["rules"]]
+    own = [rule.attrs for rule in rules if rule.proto == 2 and rule.attrs["family"] == "ipv4"]
+    assert own == [
+        {"priority": 0, "family": "ipv4", "table": 255},
+        {"priority": 32766, "family": "ipv4", "table": 254},
+        {"priority": 32767, "family": "ipv4", "table": 253},
+    ]
+    assert {rule.attrs["family"] for rule in rules} - {"ipv4", "ipv6"} <= {"#128", "#129"}, "multicast routing has rules too"
+
+
+@pytest.mark.parametrize(
+    ("family", "decode"),
+    [
+        ("addresses", lambda raw, start, end: messages.decode_address(raw, start, end, NAMES)),
+        ("routes", lambda raw, start, end: messages.decode_route(raw, start, end, NAMES)),
+        ("rules", messages.decode_rule),
+    ],
+)
+def test_cut_at_every_length(family: str, decode: Callable[[bytes, int, int], Any]) -> None:
+    for raw in dumps()[family]:
+        assert decode(raw, 16, len(raw)) is not None
+        for end in range(16, len(raw)):
+            with contextlib.suppress(CodecError):
+                decode(raw[:end], 16, end)
+        for at in range(16, len(raw)):
+            garbled = raw[:at] + b"\xff" + raw[at + 1 :]
+            with contextlib.suppress(CodecError):
+                decode(garbled, 16, len(raw))
