@@ -107,7 +107,7 @@ def _singles(made: _Draw, netns: DesiredNetns) -> None:
 
 
 def _stacked(made: _Draw, netns: DesiredNetns) -> None:
-    """macvlans on veths and ifbs; an upper's MTU is written only below one written on its parent (what is unset may be anything)."""
+    """macvlans on veths. Their MTU is written only below one that their parent has written: what is unset may be anything."""
     lowers = [name for name, link in netns.links.items() if link.kind == "veth"]
     for position in range(made.draw(st.integers(0, 2)) if lowers else 0):
         lower = made.one(lowers)

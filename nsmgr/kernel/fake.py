@@ -15,12 +15,30 @@ from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_routes, fake_sysc
 from nsmgr.kernel.fake_byhand import ByHand
 from nsmgr.kernel.fake_state import Device, Netns, Refused, World, refuse
 from nsmgr.kernel.port import Counters, Observation, Want
+from nsmgr.model.base import Where
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST
 
 FALLBACK_DEVICES: Mapping[str, str] = {"sit0": "sit", "tunl0": "ipip", "ip6tnl0": "ip6tnl"}
 LOST = -1  # Verdict.errno: no answer came
+
+# A delete of what is gone already has reached its aim: no refusal, in this port.
+_GONE: Mapping[Verb, frozenset[int]] = {
+    Verb.NETNS_DEL: frozenset({errno.ENOENT}),
+    Verb.LINK_DEL: frozenset({errno.ENODEV}),
+    Verb.ALTNAME_DEL: frozenset({errno.ENOENT, errno.ENODEV}),
+    Verb.ADDR_DEL: frozenset({errno.EADDRNOTAVAIL, errno.ENODEV}),
+    Verb.ROUTE_DEL: frozenset({errno.ESRCH, errno.ENODEV, errno.ENOENT}),
+    Verb.RULE_DEL: frozenset({errno.ENOENT}),
+}
+# What the kernel answers to a step whose link, address or route an earlier step of the same send failed to make.
+_CONSEQUENCES = frozenset(
+    {
+        errno.ENODEV, errno.ENXIO, errno.EINVAL, errno.ESRCH, errno.ENOENT, errno.EADDRNOTAVAIL,
+        errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENOTCONN,
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -90,8 +108,12 @@ class FakeKernel(ByHand):
         }
 
     def transact(self, batch: Batch) -> list[Verdict]:
-        """Every step in order, whatever became of those before it: that is what one sendmsg does."""
-        return [self._attempt(step) for step in batch.steps]
+        """Every step in order, whatever became of those before it: that is what one sendmsg does.
+
+        A refusal that only follows from an earlier one (``Step.needs``) is a skip with its blame, not news of its own.
+        """
+        failed: dict[int, int] = {}
+        return [self._attempt(step, failed) for step in batch.steps]
 
     def list_netns(self) -> list[str]:
         return sorted([*(name for name in self.world.namespaces if name != HOST), *self.stale])
@@ -111,7 +133,7 @@ class FakeKernel(ByHand):
 
     # ----------------------------------------------------------------------------------------------------------- inside
 
-    def _attempt(self, step: Step) -> Verdict:
+    def _attempt(self, step: Step, failed: dict[int, int]) -> Verdict:
         self.before_step(step)
         ordinal, self.steps_done = self.steps_done, self.steps_done + 1
         fault = next((fault for fault in self._faults if fault.at == ordinal), None)
@@ -121,7 +143,16 @@ class FakeKernel(ByHand):
                 refuse(fault.errno, fault.extack)
             self.carry_out(step)
         except Refused as refused:
+            if refused.errno in _GONE.get(step.verb, ()):
+                return Verdict(step.id)
+            blame = next((failed[need] for need in step.needs if need in failed), None)
+            if blame is not None and refused.errno in _CONSEQUENCES:
+                failed[step.id] = blame
+                return Verdict(step.id, skipped=True, blame=blame)
+            failed[step.id] = step.id
             return Verdict(step.id, refused.errno, refused.extack)
+        if fault is not None:
+            failed[step.id] = step.id
         return Verdict(step.id, LOST if fault is not None else 0)
 
     def carry_out(self, step: Step) -> None:
@@ -192,14 +223,28 @@ class FakeKernel(ByHand):
         rows = kind_class(step.kind).rows()
         late = {name: value for name, value in step.attrs.items() if name in rows and rows[name].late}
         now = {name: value for name, value in step.attrs.items() if name not in late}
+        if any(name not in rows for name in step.attrs) or (late and target is not netns):
+            refuse(errno.EINVAL, "cannot be encoded")  # late ones take a second message, which looks in the sender's namespace
+        up_last = "addrgenmode" in late and now.get("state") == "up"  # the link-local address is made at UP
+        if up_last:
+            del now["state"]
         fake_birth.add(self.world, netns, target, step.name, step.kind, step.index, now, peer)
         if late:  # the second message of the step, by the name the first one made
             fake_links.change(netns.devices[step.name], late)
+        if up_last:
+            fake_links.set_state(netns.devices[step.name], up=True)
 
     def _link(self, step: Step, device: Device) -> None:
         match step.verb:
+            case Verb.LINK_SET | Verb.LINK_DATA if self._misplaced(step):
+                refuse(errno.EINVAL, "cannot be encoded")
             case Verb.LINK_SET:
-                fake_links.change(device, step.attrs, step.args.get("rename"))
+                # As encode_set: UP goes in a message of its own after an address generation mode.
+                up_last = "addrgenmode" in step.attrs and step.attrs.get("state") == "up"
+                now = {name: value for name, value in step.attrs.items() if name != "state" or not up_last}
+                fake_links.change(device, now, step.args.get("rename"))
+                if up_last:
+                    fake_links.set_state(device, up=True)
             case Verb.LINK_DATA:
                 fake_links.change_data(device, step.kind, step.attrs)
             case Verb.LINK_MOVE:
@@ -213,6 +258,13 @@ class FakeKernel(ByHand):
                 fake_links.delete(device)
             case _:
                 fake_links.set_altnames(device, tuple(step.args["names"]), add=step.verb is Verb.ALTNAME_ADD)
+
+    @staticmethod
+    def _misplaced(step: Step) -> bool:
+        """RTM_SETLINK ignores kind data, changelink takes nothing else: each has its own verb."""
+        rows = kind_class(step.kind).rows()
+        data = step.verb is Verb.LINK_DATA
+        return any(name not in rows or (rows[name].where is Where.DATA) != data for name in step.attrs)
 
     def find_netns(self, name: str) -> Netns:
         return self.world.netns(self._aliases.get(name, name))

@@ -106,16 +106,18 @@ def _build(world: World, sender: Netns, target: Netns, name: str, kind: str, att
 
 
 def _far_end(world: World, sender: Netns, device: Device, index: int, peer: Mapping[str, Any] | None) -> tuple[Netns, Device, int]:
-    """The peer of a pair: MASTER and IFALIAS of its nest are ignored, IFF_UP makes the whole request ENOTCONN (veth_open)."""
-    told = dict(peer or {})
-    attrs: dict[str, Value] = dict(told.get("attrs", {}))
-    netns = world.netns(str(told["netns"])) if "netns" in told else sender
-    name = str(told.get("name") or _numbered(netns, device.kind))
-    if attrs.get("state") == "up":
-        refuse(errno.ENOTCONN)
-    far = _build(world, sender, netns, name, device.kind, {key: value for key, value in attrs.items() if key != "controller"})
+    """The peer of a pair. MASTER of its nest is ignored; IFF_UP is never sent there, it would fail the request (veth_open)."""
+    nest = dict(peer or {})
+    attrs: dict[str, Value] = dict(nest.get("attrs", {}))
+    netns = world.netns(str(nest["netns"])) if "netns" in nest else sender
+    name = str(nest.get("name") or _numbered(netns, device.kind))
+    rows = kind_class(device.kind).rows()
+    if any(key not in rows or rows[key].late for key in attrs):
+        refuse(errno.EINVAL, "cannot be encoded")
+    told = {key: value for key, value in attrs.items() if key not in ("state", "controller")}
+    far = _build(world, sender, netns, name, device.kind, told)
     # VETH_INFO_PEER's ifi_index is honoured only beside one of the main end's.
-    return netns, far, int(told.get("index") or 0) if index else 0
+    return netns, far, int(nest.get("index") or 0) if index else 0
 
 
 def _numbered(netns: Netns, stem: str) -> str:
@@ -139,10 +141,8 @@ def add_tun(world: World, netns: Netns, name: str, kind: str, index: int, attrs:
     """TUNSETIFF with the name and index, and TUNSETPERSIST."""
     if kind not in world.kinds:
         refuse(errno.ENOENT, "no /dev/net/tun")
-    if netns.taken(name):
-        refuse(errno.EEXIST)
-    if index and index in netns.by_index:
-        refuse(errno.EBUSY)
+    if netns.taken(name) or (index and index in netns.by_index):
+        refuse(errno.EBUSY)  # IFF_TUN_EXCL
     device = _build(world, netns, netns, name, kind, {key: value for key, value in attrs.items() if key != "mtu"})
     if kind == "tun":
         del device.attrs["mac"]

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 
 from nsmgr.kernel import fake_kinds, fake_routes, fake_sysctl
-from nsmgr.kernel.fake_state import Device, Netns, World, refuse
+from nsmgr.kernel.fake_state import RTPROT_BOOT, Device, Netns, World, refuse
 from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Step, Verb
@@ -57,7 +57,9 @@ class ByHand:
         self.carry_out(Step(0, 0, Verb.LINK_DEL, ns, self.device(ns, name).index, name))
 
     def ip_addr_add(self, ns: str, link: str, address: str, **attrs: Value) -> None:
-        self.carry_out(Step(0, 0, Verb.ADDR_ADD, ns, self.device(ns, link).index, link, obj=Address(link, address, attrs)))
+        self.carry_out(
+            Step(0, 0, Verb.ADDR_ADD, ns, self.device(ns, link).index, link, obj=Address(link, address, {"proto": 0, **attrs}))
+        )
 
     def ip_addr_del(self, ns: str, link: str, address: str) -> None:
         self.carry_out(Step(0, 0, Verb.ADDR_DEL, ns, self.device(ns, link).index, link, obj=Address(link, address)))
@@ -80,7 +82,7 @@ class ByHand:
     def ip_route_del(self, ns: str, to: str, *, via: str = "", dev: str = "", table: int = 254, metric: int = 0) -> None:
         self.carry_out(self._route_step(Verb.ROUTE_DEL, ns, to, via, dev, table, metric, {}, {}))
 
-    def ip_rule_add(self, ns: str, *, exclusive: bool = True, proto: int = 0, **attrs: Value) -> None:
+    def ip_rule_add(self, ns: str, *, exclusive: bool = True, proto: int = RTPROT_BOOT, **attrs: Value) -> None:
         """``ip rule add``; write ``from`` as ``from_``. ``exclusive=False`` plays a program that forgets NLM_F_EXCL."""
         clean = {name.rstrip("_"): value for name, value in attrs.items()}
         fake_routes.add_rule(self.find_netns(ns), Rule(clean, proto), exclusive=exclusive)
@@ -127,5 +129,7 @@ class ByHand:
         to = {"default": "::/0" if ":" in via else "0.0.0.0/0"}.get(to, to)
         six = family(to) == family("::")
         hops = (NextHop(via, dev),) if via or dev else ()
-        route = Route(to, table, metric or (fake_routes.IP6_RT_PRIO_USER if six else 0), 0, hops, dict(attrs))
-        return Step(0, 0, verb, ns, obj=route, args={**args, "indexes": {}})
+        said = {"proto": RTPROT_BOOT, **attrs} if verb is Verb.ROUTE_ADD else dict(attrs)
+        route = Route(to, table, metric or (fake_routes.IP6_RT_PRIO_USER if six else 0), 0, hops, said)
+        indexes = {dev: self.device(ns, dev).index} if dev else {}
+        return Step(0, 0, verb, ns, obj=route, args={**args, "indexes": indexes})

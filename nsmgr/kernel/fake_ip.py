@@ -17,7 +17,7 @@ from nsmgr.kernel.fake_routes import (
 )
 from nsmgr.kernel.fake_state import IFAPROT_KERNEL_LL, IFAPROT_KERNEL_LO, LO, Device, refuse
 from nsmgr.kernel.fake_sysctl import device_value
-from nsmgr.plan.state import Address
+from nsmgr.plan.state import PROTO_NSMGR, Address
 
 IPV6_MIN_MTU = 1280
 
@@ -43,8 +43,9 @@ def _complete(device: Device, address: Address) -> Address:
         scope = "link" if contains("fe80::/10", ip) else "host" if ip == "::1" else "global"
         attrs["scope"] = scope  # computed from the address, whatever was sent
     else:
-        attrs.setdefault("scope", "global")
+        attrs.setdefault("scope", "host" if ip.startswith("127.") else "global")
         attrs.setdefault("label", device.name)
+    attrs.setdefault("proto", PROTO_NSMGR)
     return Address(device.name, address.address, attrs)
 
 
@@ -138,7 +139,7 @@ def link_up(device: Device) -> None:
     """NETDEV_UP: loopback addresses, connected routes of what is there; the link-local address comes with the carrier."""
     if device.name == LO and device.index == 1:
         if not any(own.address == "127.0.0.1/8" for own in device.addresses):
-            first = Address(device.name, "127.0.0.1/8", {"scope": "host", "label": device.name, "proto": IFAPROT_KERNEL_LO})
+            first = Address(device.name, "127.0.0.1/8", {"scope": "host", "label": device.name, "proto": 0})
             device.addresses.insert(0, first)
         if not disabled6(device) and not any(own.address == "::1/128" for own in device.addresses):
             device.addresses.append(Address(device.name, "::1/128", {"scope": "host", "proto": IFAPROT_KERNEL_LO}))

@@ -19,7 +19,7 @@ _BIRTH: Mapping[str, Mapping[str, Value]] = {
     "ifb": {"arp": False, "multicast": False, "txqlen": 32},
     "macvtap": {"txqlen": 500},
     "tun": {"arp": False, "txqlen": 500},
-    "vxlan": {"port": 8472},  # the one before IANA's
+    "vxlan": {"id": 0, "port": 8472},  # the port from before IANA's
 }
 _ANY_MTU = ("ifb", "dummy", LO)  # min_mtu = max_mtu = 0 switches the check off (dev_validate_mtu)
 
@@ -32,6 +32,8 @@ def birth_attrs(world: World, kind: str) -> dict[str, Value]:
     }
     attrs |= {"mtu": cls.DEFAULT_MTU or ETH_DATA_LEN, "broadcast": BROADCAST}
     attrs |= _BIRTH.get(kind, {})
+    if kind == "tun":
+        del attrs["broadcast"]
     if kind == "veth":  # veth_get_num_queues
         attrs["tx_queues"] = attrs["rx_queues"] = world.cpus
     return attrs
@@ -108,8 +110,6 @@ def _vxlan_key(device: Device) -> tuple[Value, ...]:
 
 
 def _check_vxlan(world: World, device: Device, told: Mapping[str, Value]) -> None:
-    if "id" not in told and not told.get("external"):
-        refuse(errno.EINVAL)
     remote = str(told.get("remote") or "")
     multicast = remote.lower().startswith("ff") if ":" in remote else remote != "" and 224 <= int(remote.partition(".")[0]) < 240
     if multicast and "parent" not in device.refs:
@@ -186,6 +186,8 @@ def check_up(device: Device) -> None:
 def change_data(device: Device, attrs: Mapping[str, Value]) -> None:
     """ndo changelink: applied attribute by attribute, so that what came before a refusal stays."""
     rows = kind_class(device.kind).rows()
+    if not attrs:
+        return  # no INFO_DATA, nothing to refuse
     if not any(row.where is Where.DATA and row.change in (Change.IN_PLACE, Change.WHEN_DOWN) for row in rows.values()):
         refuse(errno.EOPNOTSUPP)  # the driver has no changelink
     for name, value in attrs.items():

@@ -55,7 +55,7 @@ def change(device: Device, attrs: Mapping[str, Value], rename: str | None = None
 
 
 def _set_mac(device: Device, mac: str) -> None:
-    if "mac" not in device.attrs:
+    if "mac" not in device.attrs or device.kind == "ifb":  # no ndo_set_mac_address
         refuse(errno.EOPNOTSUPP)
     if mac == ZERO_MAC or int(mac[:2], 16) & 1:
         refuse(errno.EADDRNOTAVAIL)
@@ -100,6 +100,7 @@ def mtu_changed(device: Device) -> None:
         mtu_changed(controller)
     if not fake_ip.ipv6_possible(device):
         fake_ip.flush6(device)
+        device.attrs["addrgenmode"] = "eui64"  # the inet6_dev is gone, and its successor knows nothing
     else:
         fake_ip.autoconfigure(device)
 
@@ -248,7 +249,7 @@ def set_altnames(device: Device, names: tuple[str, ...], *, add: bool) -> None:
             device.altnames.append(name)
         else:
             if name not in device.altnames:
-                refuse(errno.EINVAL)
+                refuse(errno.EINVAL if name == device.name else errno.ENOENT)
             device.altnames.remove(name)
 
 

@@ -10,7 +10,6 @@ from socket import inet_ntop, inet_pton
 from nsmgr.kernel.fake_state import (
     LO,
     RT_TABLE_MAIN,
-    RTPROT_BOOT,
     RTPROT_KERNEL,
     Device,
     Entry,
@@ -18,7 +17,7 @@ from nsmgr.kernel.fake_state import (
     refuse,
 )
 from nsmgr.model.base import Value
-from nsmgr.plan.state import Address, NextHop, Route, Rule
+from nsmgr.plan.state import PROTO_NSMGR, Address, NextHop, Route, Rule
 from nsmgr.types import family
 
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 253, 254, 255
@@ -59,7 +58,7 @@ def add_route(netns: Netns, wanted: Route, indexes: Mapping[str, int], *, replac
     devices = tuple(_device(netns, hop, indexes) for hop in wanted.nexthops)
     route = replace(wanted, attrs=dict(wanted.attrs), nexthops=tuple(replace(hop) for hop in wanted.nexthops))
     route.attrs.setdefault("type", "unicast")
-    route.attrs.setdefault("proto", RTPROT_BOOT)
+    route.attrs.setdefault("proto", PROTO_NSMGR)
     kind = route.attrs["type"]
     if kind in WITHOUT_NEXTHOP:
         route.nexthops = devices = ()
@@ -89,11 +88,9 @@ def add_route(netns: Netns, wanted: Route, indexes: Mapping[str, int], *, replac
 def _device(netns: Netns, hop: NextHop, indexes: Mapping[str, int]) -> Device | None:
     if not hop.dev:
         return None
-    index = indexes.get(hop.dev)
-    found = netns.by_index.get(index) if index else netns.devices.get(hop.dev)
-    if found is None:
-        refuse(errno.ENODEV)
-    return found
+    if hop.dev not in indexes:
+        refuse(errno.EINVAL, f"no interface index for {hop.dev}")
+    return netns.device(indexes[hop.dev])
 
 
 def _check_hop(netns: Netns, route: Route, hop: NextHop, device: Device | None) -> Device:
@@ -110,6 +107,8 @@ def _check_hop(netns: Netns, route: Route, hop: NextHop, device: Device | None) 
             refuse(errno.EINVAL, "Nexthop device required for onlink")
         if not device.up:
             refuse(errno.ENETDOWN, "Nexthop device is not up")
+        if is_local(netns, hop.via):
+            refuse(errno.EINVAL, "Nexthop has invalid gateway")
         return device
     if six and number(hop.via) >> 118 == 0x3FA:  # fe80::/10
         if device is None:
@@ -119,9 +118,9 @@ def _check_hop(netns: Netns, route: Route, hop: NextHop, device: Device | None) 
         return device
     if six and device is not None and not device.up:
         refuse(errno.ENETDOWN)
-    if is_local(netns, hop.via):
-        refuse(errno.EINVAL, "Gateway can not be a local address" if six else "Nexthop has invalid gateway")
-    out = _on_link(netns, hop.via, device, route.table)
+    if six and is_local(netns, hop.via):
+        refuse(errno.EINVAL, "Gateway can not be a local address")
+    out = _on_link(netns, hop.via, device, route.table) or _owner(netns, hop.via, device)
     if out is None:
         refuse(errno.EHOSTUNREACH if six else errno.ENETUNREACH, "" if six else "Nexthop has invalid gateway")
     return out
@@ -144,17 +143,24 @@ def _on_link(netns: Netns, gateway: str, device: Device | None, table: int) -> D
     return best[1] if best else None
 
 
+def _owner(netns: Netns, gateway: str, device: Device | None) -> Device | None:
+    """IPv4 takes an address of its own as gateway (RTN_LOCAL in fib_check_nh_v4_gw): the local table leads to its link."""
+    for owner in netns.devices.values():
+        if owner.up and device in (None, owner) and any(local(own) == gateway for own in owner.addresses):
+            return owner
+    return None
+
+
 def _scope(value: Value) -> int:
     return value if isinstance(value, int) else SCOPES.get(str(value), RT_SCOPE_UNIVERSE)
 
 
 def del_route(netns: Netns, unwanted: Route, indexes: Mapping[str, int]) -> None:
     """RTM_DELROUTE: the first route of the key that fits the nexthops given; ESRCH when there is none."""
-    devices = tuple(_device(netns, hop, indexes) for hop in unwanted.nexthops)
+    devices = tuple(_device(netns, hop, indexes) if indexes.get(hop.dev) else None for hop in unwanted.nexthops)
     group = netns.routes.get(unwanted.key, [])
     for position, entry in enumerate(group):
-        kind = unwanted.attrs.get("type")
-        if kind is not None and kind != entry.route.attrs["type"]:
+        if any(entry.route.attrs[name] != unwanted.attrs.get(name, entry.route.attrs[name]) for name in ("type", "scope", "proto")):
             continue
         if len(unwanted.nexthops) > 1 and len(unwanted.nexthops) != len(entry.route.nexthops):
             continue
@@ -271,7 +277,7 @@ def _priority(rule: Rule) -> int:
 
 def add_rule(netns: Netns, wanted: Rule, *, exclusive: bool = True) -> None:
     """RTM_NEWRULE. Without a priority: one less than the second rule's (fib_default_rule_pref)."""
-    rule = Rule(dict(wanted.attrs), wanted.proto)
+    rule = Rule(dict(wanted.attrs), wanted.proto or PROTO_NSMGR)
     name = rule.attrs["family"] = _rule_family(rule)
     own = [other for other in netns.rules if _rule_family(other) == name]
     goto = rule.attrs.get("goto")
@@ -291,6 +297,8 @@ def del_rule(netns: Netns, unwanted: Rule) -> None:
     attrs = dict(unwanted.attrs)
     attrs["family"] = _rule_family(unwanted)
     for position, rule in enumerate(netns.rules):
+        if unwanted.proto not in (0, rule.proto):
+            continue
         if _rule_family(rule) == attrs["family"] and attrs.items() <= rule.attrs.items():
             del netns.rules[position]
             return

@@ -177,7 +177,7 @@ class World:
     def mac(self) -> str:
         """The next "random" address: locally administered, reproducible."""
         self.macs += 1
-        return "02:" + ":".join(f"{byte:02x}" for byte in self.macs.to_bytes(5, "big"))
+        return "0e:" + ":".join(f"{byte:02x}" for byte in self.macs.to_bytes(5, "big"))
 
     def netns(self, name: str) -> Netns:
         found = self.namespaces.get(name)

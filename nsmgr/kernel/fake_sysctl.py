@@ -45,10 +45,10 @@ NETNS: Mapping[str, str] = {
     "net.ipv4.ip_default_ttl": "64",
     "net.ipv4.ip_forward": "0",
     "net.ipv4.ip_forward_use_pmtu": "0",
-    "net.ipv4.ip_local_port_range": "32768\t60999",
+    "net.ipv4.ip_local_port_range": "32768 60999",
     "net.ipv4.ip_nonlocal_bind": "0",
     "net.ipv4.ip_unprivileged_port_start": "1024",
-    "net.ipv4.ping_group_range": "1\t0",
+    "net.ipv4.ping_group_range": "1 0",
     "net.ipv4.tcp_ecn": "2",
     "net.ipv4.tcp_fin_timeout": "60",
     "net.ipv4.tcp_l3mdev_accept": "0",
@@ -69,7 +69,9 @@ def device_value(device: Device, key: str) -> str:
         mode = device.attrs.get("addrgenmode", "eui64")
         return str(_GENERATION_MODES.index(str(mode)))
     own = device.sysctls.get(key)
-    return own if own is not None else _group_value(device.home, "default", key)
+    if own is not None:
+        return own
+    return CONF[key] if key.startswith("ipv6.") else _group_value(device.home, "default", key)
 
 
 def _group_value(netns: Netns, group: str, key: str) -> str:
@@ -122,7 +124,7 @@ def write(netns: Netns, key: str, text: str) -> list[Device]:
     words = text.split()
     if not words or not all(word.removeprefix("-").isdecimal() for word in words):
         refuse(errno.EINVAL)
-    value = "\t".join(words)
+    value = " ".join(words)  # the kernel separates with tabs; the port normalises
     conf = _split(key)
     if key == "net.ipv4.ip_forward" or conf == ("ipv4.forwarding", "all"):
         _forward4(netns, value)

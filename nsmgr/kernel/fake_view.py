@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nsmgr.kernel import fake_sysctl
+from nsmgr.kernel import fake_ip, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
+from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
 from nsmgr.model.links.base import IFF_UP
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 
-IFA_F_SECONDARY, IFA_F_NODAD, IFA_F_PERMANENT = 0x01, 0x02, 0x80
+IFA_F_SECONDARY, IFA_F_PERMANENT = 0x01, 0x80
+_FLAGS = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200}
 IFF_LOOPBACK = 0x8
 
 
@@ -51,6 +53,8 @@ def _link(device: Device, read: dict[int, str]) -> Link:
     for name, row in rows.items():
         if row.absent is not None and name not in attrs:
             attrs[name] = row.absent
+    if not fake_ip.ipv6_possible(device):
+        attrs.pop("addrgenmode", None)  # no AF_INET6 nest without an inet6_dev
     attrs["state"] = "up" if device.up else "down"
     for attribute, target in device.refs.items():
         attrs[attribute] = reference(target, device.home, read, always=attribute == "peer")
@@ -73,16 +77,14 @@ def _link(device: Device, read: dict[int, str]) -> Link:
 
 
 def _address(device: Device, address: Address) -> Address:
-    attrs = dict(address.attrs)
-    secondary = bool(attrs.get("secondary"))
-    lifetime = attrs.get("valid_lifetime", "forever")
-    permanent = lifetime == "forever"
-    attrs |= {"secondary": secondary, "tentative": False, "permanent": permanent}
-    attrs["flags"] = (IFA_F_SECONDARY * secondary) | (IFA_F_NODAD * bool(attrs.get("nodad"))) | (IFA_F_PERMANENT * permanent)
-    attrs["valid_lifetime"] = lifetime
-    attrs.setdefault("preferred_lifetime", "forever")
-    attrs.setdefault("nodad", False)
-    return Address(device.name, address.address, attrs)
+    shown: dict[str, Value] = {"scope": "global", "valid_lifetime": "forever", "preferred_lifetime": "forever", "metric": 0}
+    shown |= dict.fromkeys(_FLAGS, False) | {"secondary": False, "tentative": False} | address.attrs
+    shown["permanent"] = shown["valid_lifetime"] == "forever"
+    if not shown.get("proto"):  # IFA_PROTO is left out when it is 0
+        shown.pop("proto", None)
+    bits = _FLAGS | {"secondary": IFA_F_SECONDARY, "permanent": IFA_F_PERMANENT}
+    shown["flags"] = sum(bit for name, bit in bits.items() if shown[name])
+    return Address(device.name, address.address, shown)
 
 
 def _route(entry: Entry) -> Route:

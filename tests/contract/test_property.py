@@ -44,9 +44,7 @@ def managed(state: NetnsState, desired: DesiredState) -> dict[str, Any]:
             name: (link.kind, {key: link.attrs.get(key) for key in netns.links[name].attrs} if name in netns.links else {})
             for name, link in state.links.items()
         },
-        "altnames": {
-            name: sorted(state.links[name].altnames) for name, link in netns.links.items() if link.altnames is not None
-        },
+        "altnames": {name: sorted(state.links[name].altnames) for name, link in netns.links.items() if link.altnames is not None},
         "addresses": sorted(key for key, address in state.addresses.items() if not kernel_made_address(address)),
         "routes": {
             key: [
