@@ -205,7 +205,29 @@ def _encoder(kind: Type, number: int) -> Encoder:
 
 
 def _is_nest(cls: Any) -> bool:
-    return bool(cls.nla_map) and not isinstance(cls.nla_map, dict) and isinstance(cls.nla_map, tuple | list)
+    return bool(cls.nla_map) and isinstance(cls.nla_map, tuple | list)
+
+
+_ANY_ADDRESS = address_type(0)
+
+
+@cache
+def _atoms() -> tuple[tuple[Any, Type], ...]:
+    from pyroute2.netlink import nlmsg_atoms as atoms
+
+    return (
+        (atoms.none, BYTES),
+        (atoms.flag, FLAG),
+        (atoms.asciiz, ASCIIZ),
+        (atoms.string, STRING),
+        (atoms.ip4addr, address_type(AF_INET)),
+        (atoms.ip6addr, address_type(AF_INET6)),
+        (atoms.ipaddr, _ANY_ADDRESS),
+        (atoms.l2addr, LLADDR),
+        (atoms.lladdr, LLADDR),
+        (atoms.hex, BYTES),
+        (atoms.cdata, BYTES),
+    )
 
 
 def _payload(cls: Any, owner: Any, init: str) -> Type:
@@ -214,28 +236,13 @@ def _payload(cls: Any, owner: Any, init: str) -> Type:
         return BYTES
     if _is_nest(cls):
         return Type(lambda value: table(cls).encode(value), lambda buf, start, end: table(cls).decode(buf, start, end))
-    from pyroute2.netlink import nlmsg_atoms as atoms
-
-    for base, kind in (
-        (atoms.none, BYTES),
-        (atoms.flag, FLAG),
-        (atoms.asciiz, ASCIIZ),
-        (atoms.string, STRING),
-        (atoms.ip4addr, address_type(AF_INET)),
-        (atoms.ip6addr, address_type(AF_INET6)),
-        (atoms.ipaddr, address_type(0)),
-        (atoms.l2addr, LLADDR),
-        (atoms.lladdr, LLADDR),
-        (atoms.hex, BYTES),
-        (atoms.cdata, BYTES),
-    ):
+    for base, kind in _atoms():
         if issubclass(cls, base):
             return kind
-    if cls is atoms.target:
-        return address_type(0)
-    if issubclass(cls, atoms.array):
-        element = getattr(owner, init.rstrip(")"))
-        return array_of_numbers(element.fields[0][1])
+    if cls.__name__ == "target":
+        return _ANY_ADDRESS
+    if cls.__name__ == "array":
+        return array_of_numbers(getattr(owner, init.rstrip(")")).fields[0][1])
     if cls.fields and all(isinstance(fmt, str) and is_fixed(fmt) for _, fmt in cls.fields):
         return struct_type(cls.fields)
     return fallback(cls)
