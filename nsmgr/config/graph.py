@@ -5,6 +5,7 @@ from __future__ import annotations
 from nsmgr.config.links import Links
 from nsmgr.config.report import did_you_mean
 from nsmgr.config.space import Reference, Spaces
+from nsmgr.model.links import kind_class
 
 _End = tuple[str, str]
 
@@ -15,7 +16,7 @@ def check(spaces: Spaces, links: Links) -> None:
     for reference in list(spaces.references):
         netns, slash, name = reference.target.rpartition("/")
         target = (netns if slash else reference.netns, name)
-        if _exists(spaces, links, reference, target):
+        if _exists(spaces, links, reference, target) and not _names_a_port(spaces, reference):
             edges.setdefault((reference.netns, reference.link), []).append((target, reference))
     _cycles(spaces, edges)
 
@@ -38,6 +39,13 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
         words = f"`{name}` is of kind {state.kind}, which can have no ports"
         spaces.report.error(reference.path, words, "a controller is a bridge, bond, team or vrf", "dangling_reference")
     return True
+
+
+def _names_a_port(spaces: Spaces, reference: Reference) -> bool:
+    """A bond's primary is a port of the bond: the port stands on the bond, not the other way round."""
+    space = spaces.find(reference.netns)
+    link = space.state.links.get(reference.link) if space is not None else None
+    return link is not None and reference.attribute in kind_class(link.kind).NAMES_PORTS
 
 
 def _cycles(spaces: Spaces, edges: dict[_End, list[tuple[_End, Reference]]]) -> None:

@@ -17,7 +17,8 @@ class Lanes:
     """Steps of one namespace by kind of work. The order of the fields is the order in which they are carried out.
 
     Deletions first (rules before the routes they look up, routes before addresses, addresses before links), then what is
-    made: sysctls that later links inherit, renames (a new link may take the old name), links from lower to upper, per-link
+    made: sysctls that later links inherit, renames (a new link may take the old name), links from lower to upper, what
+    names a port once it is one (a bond's primary), per-link
     sysctls while the link is still down (accept_ra, addr_gen_mode: NETDEV_UP makes the fe80 address), up, addresses,
     routes (their gateway must be on link), rules.
     """
@@ -30,6 +31,7 @@ class Lanes:
     sysctl: list[Step] = field(default_factory=list)
     rename: list[Step] = field(default_factory=list)
     link: list[Step] = field(default_factory=list)
+    port_names: list[Step] = field(default_factory=list)
     link_sysctl: list[Step] = field(default_factory=list)
     up: list[Step] = field(default_factory=list)
     address: list[Step] = field(default_factory=list)
@@ -40,7 +42,8 @@ class Lanes:
         return self.rule_del + self.route_del + self.address_early + self.address_del + self.link_del
 
     def creations(self) -> list[Step]:
-        return self.sysctl + self.rename + self.link + self.link_sysctl + self.up + self.address + self.route + self.rule
+        links = self.sysctl + self.rename + self.link + self.port_names + self.link_sysctl + self.up
+        return links + self.address + self.route + self.rule
 
 
 @dataclass(slots=True)

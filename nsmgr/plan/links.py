@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
+from nsmgr.model.links import kind_class
 from nsmgr.plan.diff import link_changes
 from nsmgr.plan.foreign import ignored_link
 from nsmgr.plan.plan import Action, AttrChange
-from nsmgr.plan.removal import LinkId, closure, dependants
+from nsmgr.plan.removal import LinkId, closure, dependants, link_id
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, Link, ObservedState
 
 # Kernels with tunnel drivers put sit0, tunl0, gre0 … with the lowest indexes into every new namespace
@@ -158,6 +159,24 @@ def _follow_cascades(plan: LinkPlan, roots: list[LinkId], observed: ObservedStat
             continue
         decision.action = Action.REPLACE
         decision.reason = f"goes with {cause[0]}/{cause[1]}"
+    _note_lost_references(plan)
+
+
+def _note_lost_references(plan: LinkPlan) -> None:
+    """A link that outlives the one it refers to loses the reference: ports of a deleted bridge have no controller any more."""
+    for key, decision in plan.decisions.items():
+        link, existing = decision.desired, decision.observed
+        if link is None or existing is None or key in plan.removed or decision.action not in (None, Action.UPDATE):
+            continue
+        for name, row in kind_class(existing.kind).rows().items():
+            value = existing.attrs.get(name)
+            if not row.ref or not isinstance(value, str) or link.attrs.get(name) != value:
+                continue
+            target = link_id(key[0], value)
+            if target in plan.removed:
+                decision.changes.append(AttrChange(name, None, value))
+                if decision.action is None:
+                    decision.action, decision.reason = Action.UPDATE, f"{name} {value} is made anew"
 
 
 def _refuse(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> None:

@@ -1,0 +1,168 @@
+"""Steps that make links: born in place, in one message where the kernel allows it, the rest right behind."""
+
+from __future__ import annotations
+
+from nsmgr.model.base import Value, Where
+from nsmgr.model.links import kind_class
+from nsmgr.model.links.base import Link as LinkModel
+from nsmgr.plan.link_context import Context, references
+from nsmgr.plan.links import Decision
+from nsmgr.plan.plan import Verb
+from nsmgr.plan.removal import link_id
+from nsmgr.plan.state import DesiredLink
+
+
+class Births(Context):
+    """Creation of links, and moving physical ones in."""
+
+    def create(self, decision: Decision, link: DesiredLink) -> None:
+        cls = kind_class(link.kind)
+        key = decision.id
+        index = self.plan.index[key]
+        if cls.MAKER == "ioctl":
+            step = self._step(decision, Verb.TUN_ADD, link.netns, index=index, name=link.name, kind=link.kind,
+                              attrs=self._birth(link, cls, own=False), needs=self._needs(link.netns, key, link))  # fmt: skip
+            self.plan.made_by[key] = step.id
+            self.draft.lane(link.netns).link.append(step)
+            self.rest_of_birth(decision, link)
+            return
+        sender, own = self._sender(link)
+        args: dict[str, object] = {}
+        needs = self._needs(sender, key, link)
+        if sender != link.netns:
+            args["target"] = link.netns
+            needs = (*needs, *self._netns_need(link.netns))
+        peer = self._peer(link, cls)
+        if peer is not None:
+            far_class = kind_class(peer.kind)
+            far_key = (peer.netns, peer.name)
+            args["peer"] = {
+                "netns": peer.netns, "name": peer.name, "index": self.plan.index[far_key],
+                "attrs": self._birth(peer, far_class, own=False),
+            }  # fmt: skip
+            needs = (*needs, *self._netns_need(peer.netns))
+        step = self._step(decision, Verb.LINK_ADD, sender, index=index, name=link.name, kind=link.kind,
+                          attrs=self._birth(link, cls, own=own), args=args, needs=needs)  # fmt: skip
+        self.plan.made_by[key] = step.id
+        if peer is not None:
+            self.plan.made_by[peer.netns, peer.name] = step.id
+        self.draft.lane(sender).link.append(step)
+        if own:
+            self._after_birth_at_home(decision, link)
+        else:
+            self.rest_of_birth(decision, link)
+
+    def _sender(self, link: DesiredLink) -> tuple[str, bool]:
+        """Whose socket makes the link: the namespace of its parent, since IFLA_LINK is looked up in the sender's."""
+        for netns, _ in (target for target in references(link) if target[0] != link.netns):
+            return netns, False
+        return link.netns, True
+
+    def _peer(self, link: DesiredLink, cls: type[LinkModel]) -> DesiredLink | None:
+        peer = link.attrs.get("peer")
+        if not cls.PAIR or not isinstance(peer, str):
+            return None
+        netns, name = link_id(link.netns, peer)
+        return self.desired.namespaces[netns].links[name]
+
+    def _birth(self, link: DesiredLink, cls: type[LinkModel], *, own: bool) -> dict[str, Value]:
+        """Attributes of the creating message. Born at home it also carries controller, late ones (sent right after) and UP."""
+        ioctl = cls.MAKER == "ioctl"
+        attrs: dict[str, Value] = {} if ioctl else dict(link.birth)
+        rows = cls.rows()
+        up_later = self._up_later(link, cls) if own else True
+        for name, value in link.attrs.items():
+            row = rows.get(name)
+            if row is None or value is None or name == "peer" or name in cls.NAMES_PORTS:
+                continue
+            if name == "state":
+                if own and not up_later:
+                    attrs[name] = value
+            elif name == "controller":
+                if own and not self._port_down(link):
+                    attrs[name] = self._reference(link, value)
+            elif row.ref:
+                attrs[name] = self._reference(link, value)
+            elif (
+                own
+                or (row.where in (Where.LINK, Where.DATA) and not row.late)
+                or (cls.MAKER == "ioctl" and row.where is Where.NONE)
+            ):
+                attrs[name] = value
+        return attrs
+
+    def _after_birth_at_home(self, decision: Decision, link: DesiredLink) -> None:
+        lane = self.draft.lane(link.netns)
+        index, made = self.plan.index[decision.id], self.plan.made_by[decision.id]
+        if self._port_down(link):
+            controller = self._reference(link, link.attrs["controller"])
+            lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+                                        attrs={"controller": controller}, needs=(made,)))  # fmt: skip
+        self._altnames(decision, link, (), made)
+        self._sysctls(decision, link, made)
+        ports = {row: value for row, value in link.attrs.items() if row in kind_class(link.kind).NAMES_PORTS and value is not None}
+        if ports:
+            attrs: dict[str, Value] = {row: self._reference(link, value) for row, value in ports.items()}
+            lane.port_names.append(self._step(decision, Verb.LINK_DATA, link.netns, index=index, name=link.name, kind=link.kind,
+                                              attrs=attrs, needs=(made,)))  # fmt: skip
+        if decision.id in self.delayed and link.attrs.get("state") == "up":
+            lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+                                      attrs={"state": "up"}, needs=(made,)))  # fmt: skip
+
+    def rest_of_birth(self, decision: Decision, link: DesiredLink) -> None:
+        """What a link born through another namespace's socket still lacks: controller, late attributes, flags, UP."""
+        cls = kind_class(link.kind)
+        lane = self.draft.lane(link.netns)
+        index, made = self.plan.index[decision.id], self.plan.made_by[decision.id]
+        rows = cls.rows()
+        rest: dict[str, Value] = {}
+        for name, value in link.attrs.items():
+            row = rows.get(name)
+            if row is None or value is None or name == "peer":
+                continue
+            if name == "controller":
+                rest[name] = self._reference(link, value)
+            elif name == "state":
+                continue
+            elif row.late or row.where in (Where.FLAG, Where.INET6) or (cls.MAKER == "ioctl" and row.where is Where.LINK):
+                rest[name] = value
+        needs = self._needs(link.netns, decision.id, link, made)
+        up = link.attrs.get("state") == "up"
+        later = self._up_later(link, cls)
+        if up and not later:
+            rest["state"] = "up"
+        if rest:
+            lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+                                        attrs=rest, needs=needs))  # fmt: skip
+        self._altnames(decision, link, (), made)
+        self._sysctls(decision, link, made)
+        if up and later:
+            lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+                                      attrs={"state": "up"}, needs=(made,)))  # fmt: skip
+
+    def move(self, decision: Decision, link: DesiredLink) -> None:
+        assert decision.source is not None
+        assert decision.observed is not None
+        step = self._step(
+            decision, Verb.LINK_MOVE, decision.source[0], index=decision.observed.index, name=decision.source[1],
+            args={"target": link.netns, "rename": link.name, "new_index": self.plan.index[decision.id]},
+            needs=self._netns_need(link.netns),
+        )  # fmt: skip
+        self.plan.made_by[decision.id] = step.id
+        self.draft.lane(decision.source[0]).link.append(step)
+        lane = self.draft.lane(link.netns)
+        rows = kind_class(link.kind).rows()
+        attrs: dict[str, Value] = {}
+        for name, value in link.attrs.items():
+            if name in rows and name != "state" and value is not None and rows[name].where is not Where.NONE:
+                attrs[name] = self._reference(link, value) if rows[name].ref else value
+        index = self.plan.index[decision.id]
+        needs = self._needs(link.netns, decision.id, link, step.id)
+        if attrs:
+            lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs=attrs, needs=needs))
+        self._altnames(decision, link, decision.observed.altnames, step.id)
+        self._sysctls(decision, link, step.id)
+        if link.attrs.get("state") == "up":
+            lane.up.append(
+                self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs={"state": "up"}, needs=needs)
+            )

@@ -1,0 +1,115 @@
+"""Steps that change living links in place."""
+
+from __future__ import annotations
+
+from nsmgr.model.base import Change, Value, Where
+from nsmgr.model.links import kind_class
+from nsmgr.plan.link_context import Context
+from nsmgr.plan.links import Decision
+from nsmgr.plan.plan import Step, Verb
+from nsmgr.plan.removal import link_id
+from nsmgr.plan.state import DesiredLink, Link
+
+
+class Updates(Context):
+    """Changes of attributes: the delta, in the order and the state (down, without ports) the kernel wants."""
+
+    def update(self, decision: Decision, link: DesiredLink) -> None:
+        existing = decision.observed
+        assert existing is not None
+        kind = existing.kind
+        cls = kind_class(link.kind or kind)
+        rows = cls.rows()
+        full_set = kind_class(kind).FULL_SET
+        data: dict[str, Value] = {}
+        top: dict[str, Value] = {}
+        ports: dict[str, Value] = {}
+        down = False
+        needs: tuple[int, ...] = self._netns_need(link.netns)
+        for change in decision.changes:
+            if change.name in ("state", "altnames", "name"):
+                continue
+            row = rows[change.name]
+            value = change.desired
+            if row.ref:
+                value = self._reference(link, value)
+                made = self.plan.made_by.get(link_id(link.netns, str(change.desired)))
+                needs = (*needs, made) if made is not None else needs
+            if change.name == "controller":
+                down |= self._port_down(link)
+            down |= row.change is Change.WHEN_DOWN
+            (ports if change.name in cls.NAMES_PORTS else data if row.where is Where.DATA else top)[change.name] = value
+        if data and full_set:
+            data = self._full_set(link, existing) | data
+        lane = self.draft.lane(link.netns)
+        index = existing.index
+        was_up = existing.attrs.get("state") == "up"
+        up = link.attrs.get("state") == "up"
+
+        def set_(attrs: dict[str, Value], verb: Verb = Verb.LINK_SET) -> Step:
+            return self._step(decision, verb, link.netns, index=index, name=link.name, kind=kind, attrs=attrs, needs=needs)
+
+        if was_up and (down or not up):
+            lane.link.append(set_({"state": "down"}))
+        released = self._release_ports(decision, existing) if data.keys() & cls.WITHOUT_PORTS else []
+        if data:
+            lane.link.append(set_(data, Verb.LINK_DATA))
+        if ports:
+            lane.port_names.append(set_(ports, Verb.LINK_DATA))
+        for port in released:
+            self._enslave_again(decision, port, index)
+        if top:
+            lane.link.append(set_(top))
+        self._altnames(decision, link, existing.altnames, None)
+        if up and (down or not was_up):
+            lane.up.append(set_({"state": "up"}))
+        if (was_up and down) or self._enslaved_with_a_bounce(decision, link):
+            self.plan.bounced[decision.id] = decision.op
+
+    def _enslaved_with_a_bounce(self, decision: Decision, link: DesiredLink) -> bool:
+        """cycle_netdev() in vrf.c: becoming or ceasing to be a port of a vrf takes the link down and up."""
+        for change in decision.changes:
+            if change.name == "controller":
+                links = self.desired.namespaces[link.netns].links
+                observed = self.observed.namespaces[link.netns].links
+                for name in (change.desired, change.observed):
+                    kind = links[name].kind if name in links else observed[name].kind if name in observed else ""
+                    if kind_class(kind).PORT_BOUNCES:
+                        return True
+        return False
+
+    def _full_set(self, link: DesiredLink, existing: Link) -> dict[str, Value]:
+        """Every kind attribute as it shall be: the driver's changelink starts from zero (ipgre_netlink_parms)."""
+        full: dict[str, Value] = {}
+        for name, row in kind_class(existing.kind).rows().items():
+            if row.where is Where.DATA and row.change is not Change.READ_ONLY:
+                value = link.attrs.get(name, existing.attrs.get(name))
+                if value is not None:
+                    full[name] = self._reference(link, value) if row.ref else value
+        return full
+
+    def _release_ports(self, decision: Decision, existing: Link) -> list[Link]:
+        """Free the controller of its ports: bond_option_mode_set() and its like refuse while there are any (ENOTEMPTY)."""
+        netns = decision.id[0]
+        lane = self.draft.lane(netns).link
+        ports = [
+            port
+            for name, port in self.observed.namespaces[netns].links.items()
+            if port.attrs.get("controller") == existing.name and (netns, name) not in self.plan.removed
+        ]
+        for port in ports:
+            lane.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"controller": 0}))
+        return ports
+
+    def _enslave_again(self, decision: Decision, port: Link, controller: int) -> None:
+        netns = decision.id[0]
+        wanted = self.desired.namespaces[netns].links.get(port.name)
+        if wanted is None or wanted.attrs.get("controller") != decision.id[1]:
+            return
+        own = self.plan.decisions[netns, port.name]
+        lane = self.draft.lane(netns)
+        for attrs in ({"state": "down"}, {"controller": controller}) if self._port_down(wanted) else ({"controller": controller},):
+            lane.link.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs=attrs))
+        if wanted.attrs.get("state") == "up" and self._port_down(wanted):
+            lane.up.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"state": "up"}))
+            self.plan.bounced.setdefault(own.id, decision.op)
