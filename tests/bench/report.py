@@ -123,5 +123,6 @@ def machine_line() -> str:
     facts = machine()
     return (
         f"{facts['date']}, Linux {facts['kernel']} {facts['architecture']}, {facts['cpus']} CPUs, "
+        f"load {facts['load']:.1f}, "
         f"{sys.implementation.name} {facts['python']}"
     )
