@@ -197,7 +197,8 @@ class Rig:
 
     @staticmethod
     def _rule(attrs: Mapping[str, Value]) -> Rule:
-        return Rule({"family": "ipv4"} | {name.rstrip("_"): value for name, value in attrs.items()})
+        said: dict[str, Value] = {"family": "ipv4"}
+        return Rule(said | {name.rstrip("_"): value for name, value in attrs.items()})
 
     def sysctl(self, letter: str, key: str, value: str) -> int:
         return self._one(letter, Verb.SYSCTL, letter, {"name": key, "args": {"value": value}})

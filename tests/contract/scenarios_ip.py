@@ -8,12 +8,10 @@ from nsmgr.plan.state import NextHop
 from tests.contract.rig import Rig
 
 
-def _pair(rig: Rig, *, up: bool = True) -> None:
+def _pair(rig: Rig) -> None:
     rig.netns("a")
-    attrs = {"state": "up"} if up else {}
-    assert rig.add("a", "e0", "veth", peer=("a", "e1"), **attrs) == 0
-    if up:
-        assert rig.set("a", "e1", state="up") == 0
+    assert rig.add("a", "e0", "veth", peer=("a", "e1"), state="up") == 0
+    assert rig.set("a", "e1", state="up") == 0
 
 
 def _v4(rig: Rig, link: str = "e0") -> set[str]:
@@ -270,7 +268,8 @@ KEYS = (
     "net.ipv4.conf.e1.forwarding", "net.ipv4.conf.e0.rp_filter", "net.ipv4.conf.e1.rp_filter", "net.ipv4.conf.all.rp_filter",
     "net.ipv4.conf.default.rp_filter", "net.ipv6.conf.all.forwarding", "net.ipv6.conf.default.forwarding",
     "net.ipv6.conf.e0.forwarding", "net.ipv6.conf.e0.accept_ra", "net.ipv6.conf.default.accept_ra",
-    "net.ipv6.conf.e0.addr_gen_mode", "net.ipv6.conf.e0.disable_ipv6", "net.ipv4.ip_local_port_range", "net/ipv4/conf/e0/arp_ignore", "net.ipv4.no_such_thing",
+    "net.ipv6.conf.e0.addr_gen_mode", "net.ipv6.conf.e0.disable_ipv6", "net.ipv4.ip_local_port_range",
+    "net/ipv4/conf/e0/arp_ignore", "net.ipv4.no_such_thing",
     "net.ipv4.conf.nobody.rp_filter", "net.ipv4.ip_default_ttl", "net.ipv4.conf.lo.disable_policy", "net.ipv6.conf.e0.accept_dad",
 )  # fmt: skip
 

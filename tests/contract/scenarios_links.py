@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from nsmgr.model.base import Value
 from nsmgr.plan.plan import Step, Verb
 from tests.contract.rig import Rig
 
@@ -39,7 +40,7 @@ def namespaces_come_and_go(rig: Rig) -> None:
 
 def pair_across_namespaces(rig: Rig) -> None:
     rig.netns("a", "b", "c")
-    far = {"mtu": 1400, "mac": "02:00:00:00:00:0b", "group": 7, "tx_queues": 1, "rx_queues": 1}
+    far: dict[str, Value] = {"mtu": 1400, "mac": "02:00:00:00:00:0b", "group": 7, "tx_queues": 1, "rx_queues": 1}
     assert (
         rig.add("a", "e0", "veth", peer=("b", "e0"), peer_attrs=far, mac="02:00:00:00:00:0a", tx_queues=1, rx_queues=1, state="up")
         == 0
@@ -351,8 +352,8 @@ def moving(rig: Rig) -> None:
     assert rig.add("a", "br0", "bridge") == 0
     assert rig.move("a", "br0", "b") == errno.EINVAL
     assert rig.move("a", "lo", "b", rename="lo9") == errno.EINVAL
-    attrs = {"mtu": 1400, "mac": "02:00:00:00:00:11", "group": 5, "alias": "keep", "txqlen": 77}
-    assert rig.add("a", "e0", "veth", peer=("a", "e1"), controller="br0", state="up", **attrs) == 0
+    assert rig.add("a", "e0", "veth", peer=("a", "e1"), controller="br0", state="up", mac="02:00:00:00:00:11") == 0
+    assert rig.set("a", "e0", alias="keep", mtu=1400, group=5, txqlen=77) == 0
     assert rig.altnames("a", "e0", "uplink") == 0
     assert rig.addr("a", "e0", "10.0.0.1/24") == 0
     assert rig.addr("a", "e0", "2001:db8::1/64") == 0
