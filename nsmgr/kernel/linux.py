@@ -209,19 +209,21 @@ class LinuxKernel:
 
     def _delete_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
         unchanged = not self._open or netns.stamp() == self._stamp
-        verdicts: list[Verdict] = []
         for first in range(0, len(steps), writing.ANNOUNCED_AT_ONCE):
-            part = steps[first : first + writing.ANNOUNCED_AT_ONCE]
-            self._announce([step.netns for step in part])
-            for step in part:
-                self.counters.writes += 1
-                self._forget(step.netns)
-                try:
-                    netns.remove(step.netns)
-                except OSError as error:
-                    verdicts.append(writing.verdict(step, failed, _answer(error)))
-                else:
-                    verdicts.append(Verdict(step.id))
+            names = [step.netns for step in steps[first : first + writing.ANNOUNCED_AT_ONCE]]
+            self._announce(names)
+            # Long before the name goes: a netlink socket lets go of its namespace only after an RCU grace period.
+            for name in names:
+                self._forget(name)
+        verdicts: list[Verdict] = []
+        for step in steps:
+            self.counters.writes += 1
+            try:
+                netns.remove(step.netns)
+            except OSError as error:
+                verdicts.append(writing.verdict(step, failed, _answer(error)))
+            else:
+                verdicts.append(Verdict(step.id))
         if unchanged:
             self._stamp = netns.stamp()
         return verdicts
