@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nsmgr.errors import KernelError
+from nsmgr.errors import KernelError, errno_text
 
 NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, seq, portid
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -58,21 +58,19 @@ trace: Callable[[str, bytes], None] | None = None
 
 
 def trace_to_stderr(direction: str, messages: bytes) -> None:
-    """One line per message: direction, type, flags, sequence number, length, payload in hex."""
+    """One line per message: type, sequence number, flags, header and attributes decoded; for an answer its errno."""
+    from nsmgr.kernel.describe import describe  # loads pyroute2's tables: for tracing only
+
     for kind, flags, seq, start, end in messages_of(messages):
-        print(
-            f"nl {direction} {type_name(kind)} flags=0x{flags:x} seq={seq} len={end - start + 16} {messages[start:end].hex()}",
-            file=sys.stderr,
-        )
-
-
-def type_name(kind: int) -> str:
-    """``RTM_NEWLINK`` for 16; the number as text when unknown. Loads pyroute2's table: for tracing only."""
-    if kind in (NLMSG_ERROR, NLMSG_DONE):
-        return "NLMSG_ERROR" if kind == NLMSG_ERROR else "NLMSG_DONE"
-    from pyroute2.netlink import rtnl
-
-    return next((n for n, v in vars(rtnl).items() if n.startswith("RTM_") and v == kind and n != "RTM_BASE"), str(kind))
+        if kind in (NLMSG_ERROR, NLMSG_DONE):
+            number = INT.unpack_from(messages, start)[0] if end - start >= 4 else 0
+            name = "NLMSG_ERROR" if kind == NLMSG_ERROR else "NLMSG_DONE"
+            text = f"{name} seq={seq} {errno_text(number) if number else 'ok'} flags=0x{flags:x} {messages[start:end].hex()}"
+        else:
+            shown = describe(messages[start - 16 : end])
+            header = " ".join(f"{key}={value}" for key, value in shown["header"].items() if value)
+            text = f"{shown['type']} seq={seq} {'|'.join(shown['flags'])} {header} {shown['attributes']}"
+        print(f"nl {direction} {text}", file=sys.stderr)
 
 
 if "nl" in os.environ.get("NSMGR_DEBUG", "").split(","):
