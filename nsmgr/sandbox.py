@@ -194,6 +194,9 @@ def _furnish(report: int) -> None:
         step = "mount tmpfs on /run"
         libc.mount("tmpfs", "/run", _MS_NOSUID | _MS_NODEV, "tmpfs", "mode=0755")
         os.mkdir("/run/netns", 0o755)
+        step = "share /run/netns"  # as `ip netns add` leaves it: names then come and go in every mount namespace made inside
+        libc.mount("/run/netns", "/run/netns", libc.MS_BIND)
+        libc.mount("none", "/run/netns", libc.MS_SHARED)
         step = "bring up lo"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             (bits,) = struct.unpack_from("16xh", fcntl.ioctl(sock, _SIOCGIFFLAGS, struct.pack("16s24x", b"lo")))

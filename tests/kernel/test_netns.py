@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +100,9 @@ def test_directory_is_one_shared_mount(name: Name) -> None:
         made(create(name(suffix))[0]).close()
     ip("netns", "add", name("c"))
     with open("/proc/self/mountinfo") as table:
-        mounts = [line for line in table if line.split()[4] == netns.DIRECTORY]
+        lines = [line.split() for line in table]
+    on_top = next(line[0] for line in reversed(lines) if line[4] in ("/run", "/"))  # in a sandbox the host's lies hidden below
+    mounts = [" ".join(line) for line in lines if line[4] == netns.DIRECTORY and line[1] == on_top]
     assert len(mounts) == 1
     assert " shared:" in mounts[0]
 
@@ -289,6 +292,8 @@ def test_without_privilege(name: Name) -> None:
     """As nobody: one clear error that names the capability, and reading one's own namespace works."""
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
+    if Path("/proc/self/setgroups").read_text() == "deny\n":
+        pytest.skip("root of a user namespace with one user in it: there is nobody else")
     made(create(name("a"))[0]).close()
     reader, writer = os.pipe()
     child = os.fork()
