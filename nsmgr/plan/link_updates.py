@@ -39,6 +39,7 @@ class Updates(Context):
                 down |= self._port_down(link)
             down |= row.change is Change.WHEN_DOWN
             (ports if change.name in cls.NAMES_PORTS else data if row.where is Where.DATA else top)[change.name] = value
+        self._whole_masks(link, existing, data)
         if data and full_set:
             data = self._full_set(link, existing) | data
         lane = self.draft.lane(link.netns)
@@ -77,6 +78,16 @@ class Updates(Context):
                     if kind_class(kind).PORT_BOUNCES:
                         return True
         return False
+
+    def _whole_masks(self, link: DesiredLink, existing: Link, data: dict[str, Value]) -> None:
+        """Bits that share one attribute go together: without a mask of its own the word replaces all of them (macvlan flags)."""
+        rows = kind_class(existing.kind).rows()
+        shared = {rows[name].nla for name in data if rows[name].bit}
+        for name, row in rows.items():
+            if row.bit and row.nla in shared and name not in data:
+                value = link.attrs.get(name, existing.attrs.get(name))
+                if value is not None:
+                    data[name] = value
 
     def _full_set(self, link: DesiredLink, existing: Link) -> dict[str, Value]:
         """Every kind attribute as it shall be: the driver's changelink starts from zero (ipgre_netlink_parms)."""
