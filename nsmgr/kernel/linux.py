@@ -36,7 +36,7 @@ class LinuxKernel:
         self._host_fd = os.open(netns.OWN, os.O_RDONLY | os.O_CLOEXEC)
         self._open: dict[str, Netns] = {}
         self._sources: dict[str, str] = {HOST: HOST}
-        self._stamp = -1
+        self._stamp: tuple[int, dict[str, int]] = (-1, {})
         self._deaths: DeathWatch | None = None
 
     def close(self) -> None:
@@ -154,7 +154,7 @@ class LinuxKernel:
     def _check_names(self) -> set[str]:
         """The names under /run/netns. When any of them changed since last time, drop handles that no name leads to any more.
 
-        The directory's modification time tells; asking every name each time would be a system call per namespace.
+        The directory tells; asking every name each time would be a system call per namespace.
         """
         stamp = netns.stamp()
         if stamp != self._stamp:
@@ -162,7 +162,7 @@ class LinuxKernel:
                 if not self._sources.get(name) and netns.inode(netns.path_of(name)) != os.fstat(handle.fd()).st_ino:
                     self._forget(name)
             self._stamp = stamp
-        return set(netns.entries())
+        return set(stamp[1])
 
     def _handle(self, name: str) -> Netns:
         """The open namespace of that name. Raises OSError ENOENT when there is none."""

@@ -116,12 +116,18 @@ def entries() -> list[str]:
         return []
 
 
-def stamp() -> int:
-    """A number that changes when a name under /run/netns comes or goes (mtime, nanoseconds); 0 = no such directory."""
+def stamp() -> tuple[int, dict[str, int]]:
+    """Something that changes when a name under /run/netns comes, goes or is made anew: mtime (ns), name → inode of its file.
+
+    The time alone does not tell: tmpfs takes it from the coarse clock, so that all changes within a tick have the same.
+    The inode is the directory entry's, which getdents gives for nothing; tmpfs does not use one twice, and where a file
+    system does, its times are fine-grained.
+    """
     try:
-        return os.stat(DIRECTORY).st_mtime_ns
+        with os.scandir(DIRECTORY) as entries:
+            return os.stat(DIRECTORY).st_mtime_ns, {entry.name: entry.inode() for entry in entries}
     except FileNotFoundError:
-        return 0
+        return 0, {}
 
 
 def inode(path: str) -> int:
