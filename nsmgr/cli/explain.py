@@ -17,7 +17,9 @@ def _keys(incomplete: str) -> list[str]:
     """Completion from the models; pydantic, but neither pyroute2 nor a socket."""
     from nsmgr.config.schema import every
 
-    return sorted({explanation.path for explanation in every() if explanation.path.startswith(incomplete)})
+    # The short forms are known too: `vxlan.id` for `links.vxlan.id`.
+    known = {word for explanation in every() for word in (explanation.path, explanation.path.removeprefix("links."))}
+    return sorted(word for word in known if word.startswith(incomplete))
 
 
 def explain(

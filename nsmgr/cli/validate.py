@@ -27,7 +27,7 @@ def validate(files: Files, name: Name = "", format: Format = TextOrJson.text) ->
         output.result(dumps(problems_document(warnings, files)))
         return 0
     output.warnings(desired)
-    links = sum(len(netns.links) for netns in desired.namespaces.values())
+    links = sum(link.kind != "lo" for netns in desired.namespaces.values() for link in netns.links.values())
     count = len(desired.namespaces)
     output.news(f"{desired.name}: valid, {count} namespace{'s' * (count != 1)}, {links} link{'s' * (links != 1)}")
     return 0

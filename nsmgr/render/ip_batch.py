@@ -74,7 +74,7 @@ class _Script:
                         yield _END
                     yield f"{self._command(batch.netns)}{' -6' if line.ipv6 else ''} -batch - <<'{_END}'"
                     family = line.ipv6
-                yield line.text
+                yield line.text.replace("\n", "\\n").replace("\r", "\\r")  # a comment must not end early
         if family is not None:
             yield _END
 

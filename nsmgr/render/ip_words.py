@@ -80,7 +80,7 @@ def spell(model: type[Link], attrs: Mapping[str, Value], name_of: Mapping[int, s
     words = KINDS.get(model.KIND, Words())
     for name, value in attrs.items():
         row = rows.get(name)
-        if row is None:
+        if row is None or not sayable(value):
             spelled.unsaid.append(name)
         elif name == "state":
             spelled.later.append(str(value))
@@ -132,6 +132,14 @@ def _reference(value: Value, name_of: Mapping[int, str]) -> str:
 
 
 def _text(value: Value) -> str:
-    """One word of a batch file: quoted when ip's makeargs() would split it."""
+    """One word of a batch file: in quotes when ip's makeargs() would split it."""
     text = str(value)
-    return f'"{text}"' if not text or any(c in " \t'#" for c in text) else text
+    if text and not any(c in " \t'\"" for c in text):
+        return text
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+def sayable(value: Value) -> bool:
+    """Whether a batch line can hold the text: makeargs() has no escapes, and getcmdline() cuts at a # even within quotes."""
+    text = str(value)
+    return not any(c in text for c in "#\n\r\\") and not ('"' in text and "'" in text)

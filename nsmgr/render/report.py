@@ -145,14 +145,14 @@ def _failure_lines(
             because = f"  because of: {_what(outcome.because)}" if outcome.because else ""
             yield f"  {_what(outcome.operation)}{because}"
     if groups[Fate.NOT_RUN]:
-        yield paint("not begun", YELLOW, color)
+        yield paint("not finished", YELLOW, color)
         yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.NOT_RUN])
     if remaining and not groups[Fate.FAILED]:
         yield paint("still different after the re-read", RED, color)
         yield plan_text(remaining, color=color, locate=locate)
 
 
-_WORDS = ((Fate.DONE, "done"), (Fate.FAILED, "failed"), (Fate.SKIPPED, "skipped"), (Fate.NOT_RUN, "not begun"))
+_WORDS = ((Fate.DONE, "done"), (Fate.FAILED, "failed"), (Fate.SKIPPED, "skipped"), (Fate.NOT_RUN, "not finished"))
 
 
 def _what(operation: Operation) -> str:

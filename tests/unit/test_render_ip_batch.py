@@ -99,6 +99,18 @@ def test_what_ip_cannot_say_is_a_comment() -> None:
     ]
 
 
+def test_quoting_is_that_of_ip() -> None:
+    def alias(text: str) -> str:
+        return lines(Step(0, 0, Verb.LINK_SET, "red", 5, "e0", "veth", {"alias": text}))[0]
+
+    assert alias("it's") == 'link set dev e0 alias "it\'s"'
+    assert alias('say "x"') == "link set dev e0 alias 'say \"x\"'"
+    assert alias("") == 'link set dev e0 alias ""'
+    assert alias("a\nlink del e0") == "# ip cannot set on e0: alias a\\nlink del e0"
+    for text in ("#1", "a\\b", "'\""):
+        assert alias(text) == f"# ip cannot set on e0: alias {text}"
+
+
 def test_the_words_are_about_attributes_that_exist() -> None:
     for kind, words in KINDS.items():
         named = {*words.rename, *words.switches, *words.bare, *words.onoff}

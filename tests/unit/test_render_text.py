@@ -144,7 +144,7 @@ def test_a_later_round_has_the_last_word() -> None:
 
 
 FAILED = """\
-apply of lab failed: 2 done, 2 failed, 1 skipped, 1 not begun of 6 operations
+apply of lab failed: 2 done, 2 failed, 1 skipped, 1 not finished of 6 operations
 failed
   red: create link br0: EOPNOTSUPP (Operation not supported) "Unknown device type"
       attribute: IFLA_LINKINFO.IFLA_INFO_KIND
@@ -154,7 +154,7 @@ failed
       hint: a link that is a bridge port cannot carry a macvlan, and the reverse: remove one of the two
 skipped
   blue: delete address 10.0.0.1/24 dev eth0  because of: red: create link br0
-not begun
+not finished
   blue: move link eno1"""
 
 

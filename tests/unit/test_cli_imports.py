@@ -1,0 +1,90 @@
+"""What answers at once: ``--help``, ``validate``, ``schema``, ``explain``, completion load no pyroute2 and open no socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART = str(ROOT / "configs/quickstart.yaml")
+
+# Runs the command line with an audit hook and tells what was loaded and which sockets were made.
+PROBE = """
+import json, sys
+sockets = []
+sys.addaudithook(lambda event, args: sockets.append(event) if event.startswith("socket.") else None)
+from nsmgr.cli import invoke
+try:
+    status = invoke(json.loads(sys.argv[1]))
+except SystemExit as stop:
+    status = stop.code
+sys.stdout.flush()
+json.dump({"status": status, "sockets": sockets, "modules": sorted(sys.modules)}, sys.stderr)
+"""
+
+
+def probe(*args: str, **environment: str) -> tuple[int, set[str], list[str], str]:
+    """Exit status, packages loaded, sockets made, what was printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, json.dumps(args)],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        check=True,
+    )
+    report = json.loads(done.stderr[done.stderr.index('{"status"') :])
+    return report["status"], set(report["modules"]), report["sockets"], done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "heavy"),
+    [
+        (("--help",), {"pydantic", "rich", "yaml", "ryaml"}),
+        (("apply", "--help"), {"rich", "yaml", "ryaml"}),  # typer itself loads pydantic for a verb's parameters
+        (("--version",), {"pydantic", "rich", "yaml", "ryaml"}),
+        (("validate", QUICKSTART), {"rich", "yaml"}),
+        (("validate", "--format", "json", QUICKSTART), {"rich", "yaml"}),
+        (("schema",), {"rich", "yaml"}),
+        (("explain", "vxlan.id"), {"rich", "yaml"}),
+        (("explain",), {"rich", "yaml"}),
+    ],
+    ids=" ".join,
+)
+def test_light_verbs(args: tuple[str, ...], heavy: set[str]) -> None:
+    status, modules, sockets, printed = probe(*args)
+    assert status == 0
+    assert printed
+    assert sockets == []
+    assert not {"pyroute2", "subprocess", "asyncio", *heavy} & modules - _typers_own()
+
+
+def _typers_own() -> set[str]:
+    """What importing typer alone brings along."""
+    code = "import typer, sys, json; json.dump(sorted(sys.modules), sys.stdout)"
+    return set(json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("nsmgr ap", "apply"), ("nsmgr plan --for", "--format"), ("nsmgr explain vxl", "vxlan.id"), ("nsmgr exec ", None)],
+)
+def test_completion(words: str, expected: str | None) -> None:
+    shell = {"_NSMGR_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    _, modules, sockets, printed = probe(**shell)
+    assert sockets == []
+    assert "pyroute2" not in modules
+    if expected is not None:
+        assert expected in printed
+
+
+def test_errors_of_a_configuration_need_no_kernel_either(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 1\nnamespaces: {red: {linkz: {}}}\n")
+    status, modules, sockets, _ = probe("validate", str(broken))
+    assert (status, sockets) == (4, [])
+    assert "pyroute2" not in modules
