@@ -6,7 +6,9 @@ The one place that knows the whole sequence; the command line, the library and t
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nsmgr import ownership
@@ -106,6 +108,18 @@ class DestroyResult:
     apply: ApplyResult | None = None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cyclic garbage collector: what is made here stays until the end, and is looked at again and again for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """The whole plan, including what must go from namespaces that left the file."""
     return make_plan(with_released(desired, observed), observed)
@@ -113,7 +127,8 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
 
 def check(desired: DesiredState, kernel: KernelPort, store: Store) -> Plan:
     """The differences between the kernel and the description; empty = in sync. Writes nothing."""
-    return plan(desired, observe(desired, kernel, store))
+    with _uncollected():
+        return plan(desired, observe(desired, kernel, store))
 
 
 def apply(
@@ -142,7 +157,7 @@ def apply(
     Raises:
         LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
     """
-    with store.lock(desired.name, lock_timeout):
+    with _uncollected(), store.lock(desired.name, lock_timeout):
         writes_before = kernel.counters.writes
         observed = observe(desired, kernel, store)
         if guard is not None:

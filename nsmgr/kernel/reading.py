@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import ADDRESSES, ROUTES, RULES
 from nsmgr.kernel.rtnl import Answer, Span
-from nsmgr.plan.state import Link, NetnsState
+from nsmgr.model.base import Value
+from nsmgr.plan.state import Link, NetnsState, Rule
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
 
@@ -53,10 +55,17 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
             if route is not None:
                 state.routes.setdefault(route.key, []).append(route)
     if kinds & RULES:
-        for span in socket.dump_spans(messages.rule_dump_request()):
-            rule = messages.decode_rule(*span)
-            state.rules.setdefault(rule.key, []).append(rule)
+        for datagram, start, end in socket.dump_spans(messages.rule_dump_request()):
+            key, rule = _rule(bytes(datagram[start:end]))
+            state.rules.setdefault(key, []).append(rule)
     return reading
+
+
+@lru_cache(maxsize=4096)
+def _rule(payload: bytes) -> tuple[tuple[tuple[str, Value], ...], Rule]:
+    """Nothing in a rule's message changes by itself, and every namespace has the same seven: decoded once."""
+    rule = messages.decode_rule(payload, 0, len(payload))
+    return rule.key, rule
 
 
 def learn(reading: Reading, others: Mapping[str, int], results: Sequence[Span | Answer]) -> None:
