@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 # A canonical configuration value: what both a desired and an observed state hold, comparable with ==.
 # str for names, MACs (lower case, colons), IP addresses (inet_ntop form) and enumerations; int; bool; tuples of those.
-Value: TypeAlias = "str | int | bool | None | tuple[Any, ...]"
+Value: TypeAlias = "str | int | bool | tuple[Any, ...] | None"
 
 
 class Change(enum.Enum):
