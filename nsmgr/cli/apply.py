@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
+from nsmgr.cli.configuration import load
 from nsmgr.cli.options import Files, Format, LockTimeout, Name, TextOrJson
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_
     from nsmgr.store import Store
 
     if saved is None:
-        desired = config.load(files, name=name or None)
-        output.warnings(desired)
+        desired = load(files, name)
         locate: Locate = functools.partial(config.locate, desired)
     else:
         desired, locate = saved.desired, saved.locate

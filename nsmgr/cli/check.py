@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from nsmgr.cli import output
+from nsmgr.cli.configuration import load
 from nsmgr.cli.options import Files, Format, Name, TextOrJson
 
 DIFFERS = 3
@@ -16,8 +17,7 @@ def check(files: Files, name: Name = "", format: Format = TextOrJson.text) -> in
     from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.store import Store
 
-    desired = config.load(files, name=name or None)
-    output.warnings(desired)
+    desired = load(files, name)
     with LinuxKernel() as kernel:
         drift = engine.check(desired, kernel, Store())
     locate = functools.partial(config.locate, desired)

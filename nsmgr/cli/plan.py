@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nsmgr.cli import output
+from nsmgr.cli.configuration import load
 from nsmgr.cli.options import Files, Name
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def plan(
     from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.store import Store
 
-    desired = config.load(files, name=name or None)
-    output.warnings(desired)
+    desired = load(files, name)
     with LinuxKernel() as kernel:
         observed = engine.observe(desired, kernel, Store())
         planned = engine.plan(desired, observed)

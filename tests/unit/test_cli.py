@@ -301,6 +301,12 @@ def test_age(seconds: float, text: str) -> None:
     assert list_verb.age(seconds) == text
 
 
+def test_list_works_from_any_directory(kernel: Kernel, lab: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("apply", "lab.yaml")
+    monkeypatch.chdir("/")
+    assert json.loads(run("list", "--format", "json")[1])["deployments"][0]["state"] == "in sync"
+
+
 def test_list_tells_why_it_does_not_know(kernel: Kernel, lab: Path, run: Run) -> None:
     run("apply", "lab.yaml")
     lab.unlink()
