@@ -120,26 +120,43 @@ class Store:
         """
         self._ensure()
         path = self._file(name, "lock")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + timeout
+        descriptor = self._locked(path, name, deadline)
         try:
-            deadline = time.monotonic() + timeout
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another process"
-                        raise LockHeld(
-                            f"deployment {name} is being changed by {holder}",
-                            hint="try again when it is done, or raise --lock-timeout",
-                        ) from None
-                    select.select([], [], [], 0.02)  # flock has no time-out of its own
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
             yield
         finally:
+            if not self._file(name, "json").exists():
+                path.unlink(missing_ok=True)  # whoever waits for it notices, see _locked
             os.close(descriptor)
+
+    def _locked(self, path: Path, name: str, deadline: float) -> int:
+        """A descriptor that holds the lock on the file that ``path`` names now: the previous holder may have removed it."""
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                self._wait_for(descriptor, name, deadline)
+                if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
+                    return descriptor
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+    def _wait_for(self, descriptor: int, name: str, deadline: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another process"
+                    raise LockHeld(
+                        f"deployment {name} is being changed by {holder}", hint="try again when it is done, or raise --lock-timeout"
+                    ) from None
+                select.select([], [], [], 0.02)  # flock has no time-out of its own
 
     def _file(self, name: str, suffix: str) -> Path:
         if not _NAME.match(name):
