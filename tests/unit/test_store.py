@@ -44,11 +44,19 @@ def test_a_record_of_another_boot_speaks_of_nothing(store: Store) -> None:
     assert store.read("lab") is None
 
 
-@pytest.mark.parametrize(
-    "damage",
-    ["", "{", "[]", '{"format_version": 1}', '{"format_version": 9, "name": "lab"}', '{"format_version": 1, "name": "lab", "extra": 1}',
-     '{"format_version": 1, "name": "other"}', '{"format_version": 1, "name": "lab", "namespaces": {"red": "x"}}'],
-)  # fmt: skip
+DAMAGE = [
+    "",
+    "{",
+    "[]",
+    '{"format_version": 1}',
+    '{"format_version": 9, "name": "lab"}',
+    '{"format_version": 1, "name": "lab", "extra": 1}',
+    '{"format_version": 1, "name": "other"}',
+    '{"format_version": 1, "name": "lab", "namespaces": {"red": "x"}}',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_record_is_refused_by_name(store: Store, damage: str) -> None:
     store.write(DeploymentRecord("lab"))
     (store.path / "lab.json").write_text(damage)
