@@ -148,7 +148,7 @@ def test_yaml_in_the_documentation_loads(where: str, text: str, tmp_path: Path) 
 def verbs() -> list[str]:
     import typer.main
 
-    from nsmgr.cli import app
+    from nsmgr.cli.app import app
 
     return sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # a click.Group: typer types it as Command
 

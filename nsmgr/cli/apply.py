@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
-from nsmgr.cli.options import Files, Format, LockTimeout, Name, TextOrJson
+from nsmgr.cli.formats import TextOrJson
 
 if TYPE_CHECKING:
+    from nsmgr.cli.options import Files, Format, LockTimeout, Name
     from nsmgr.engine import ApplyResult
     from nsmgr.plan.plan import Plan
     from nsmgr.render.plan_json import SavedPlan

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
-from nsmgr.cli.options import Files, Format, Name, TextOrJson
+from nsmgr.cli.formats import TextOrJson
+
+if TYPE_CHECKING:
+    from nsmgr.cli.options import Files, Format, Name
 
 DIFFERS = 3
 

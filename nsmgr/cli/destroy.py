@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from nsmgr.cli import output
-from nsmgr.cli.options import Format, LockTimeout, TextOrJson, deployments_here
+from nsmgr.cli.formats import TextOrJson
 
 if TYPE_CHECKING:
+    import typer
+
+    from nsmgr.cli.options import Format, LockTimeout, deployments_here
     from nsmgr.engine import DestroyResult
 
 

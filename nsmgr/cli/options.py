@@ -12,11 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from nsmgr.cli import output
-
-
-class TextOrJson(StrEnum):
-    text = "text"
-    json = "json"
+from nsmgr.cli.formats import PlanFormat, TextOrJson
 
 
 class LogLevel(StrEnum):
@@ -81,7 +77,9 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
         # Here and not only around the parser, which has its own ideas about a closed pipe and Ctrl-C.
         return output.guarded(lambda: function(*args, **kwargs))
 
-    signature = inspect.signature(function, eval_str=True)
+    # A verb's module names its options for the type checker only: importing them would mean importing typer to run the verb.
+    names = {**globals(), **function.__globals__}
+    signature = inspect.signature(function, globals=names, eval_str=True)
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, annotation, default in _EVERYWHERE
@@ -90,3 +88,6 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # inspect.signature() honours it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+__all__ = ["Files", "Format", "LockTimeout", "LogLevel", "Name", "PlanFormat", "TextOrJson", "configure", "verb"]

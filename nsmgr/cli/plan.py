@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import functools
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
-from nsmgr.cli.options import Files, Name
+from nsmgr.cli.formats import PlanFormat
 
 if TYPE_CHECKING:
+    import typer
+
+    from nsmgr.cli.options import Files, Name
     from nsmgr.plan.plan import Plan
     from nsmgr.plan.state import DesiredState, ObservedState
     from nsmgr.render.text import Locate
 
 DIFFERS = 3
-
-
-class PlanFormat(StrEnum):
-    text = "text"
-    json = "json"
-    ip_batch = "ip-batch"
 
 
 def plan(
@@ -38,6 +32,8 @@ def plan(
 ) -> int:
     """What apply would do. Changes nothing."""
     if messages and format is PlanFormat.ip_batch:
+        import typer
+
         raise typer.BadParameter("--messages has its own output, text or json")
     from nsmgr import config, engine
     from nsmgr.kernel.linux import LinuxKernel

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nsmgr.cli import output
-from nsmgr.cli.options import Files, Format, Name, TextOrJson
+from nsmgr.cli.formats import TextOrJson
+
+if TYPE_CHECKING:
+    from nsmgr.cli.options import Files, Format, Name
 
 
 def validate(files: Files, name: Name = "", format: Format = TextOrJson.text) -> int:
