@@ -40,7 +40,7 @@ $(READY): pyproject.toml
 	[ -x $(BIN)/python ] && $(BIN)/python -c 'import pip' 2>/dev/null || { \
 	  echo "setup: $(VENV) with $$($$found --version)"; $$found -m venv --clear $(VENV); }
 	@echo "setup: installing nsmgr and its tools into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable '.[dev]'
 	@touch $@
 
 check: $(READY)  ## lint, format, strict types, layer rule, pure tests: no root, under 10 s
@@ -55,7 +55,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 pure: $(READY)
-	@$(BIN)/python -m pytest $(PURE) $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto $(PURE) $(ARGS) # xdist: every worker collects the same order
 
 # Kernel tests make real namespaces: directly as root, else in the throw-away sandbox (where pytest would take the user for root
 # and want the temporary directory of root's own runs, hence LOGNAME). Where that is refused too, they skip
