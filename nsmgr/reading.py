@@ -19,7 +19,9 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> Observed
     own = next((record for record in records if record.name == desired.name), None)
     owned = own.owned() if own is not None else Owned()
     foreign = {netns: record.name for record in records if record.name != desired.name for netns in record.namespaces}
-    observed = _read(desired, owned, kernel, dict.fromkeys(owned.namespaces, EVERYTHING))
+    # Of a namespace that is to go as a whole only the identity matters, and the index of a device that goes home first.
+    holding = {key.partition("/")[0] for key in owned.physical}
+    observed = _read(desired, owned, kernel, {name: LINKS if name in holding else 0 for name in owned.namespaces})
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}

@@ -21,7 +21,7 @@ from nsmgr.kernel.wire import get_link
 from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
-from nsmgr.plan.state import HOST
+from nsmgr.plan.state import HOST, NetnsState
 
 
 class LinuxKernel:
@@ -70,6 +70,7 @@ class LinuxKernel:
 
     def _observe(self, wants: Mapping[str, Want]) -> Observation:
         observation = Observation()
+        known, wants = self._identify(wants)
         for name, want in wants.items():
             source = HOST if name == HOST else want.source
             if self._sources.get(name, source) != source:
@@ -90,7 +91,16 @@ class LinuxKernel:
                 readings[name].state.sysctls = found
         for name, read in readings.items():
             observation.namespaces[name] = read.state
+        observation.namespaces |= known
         return observation
+
+    def _identify(self, wants: Mapping[str, Want]) -> tuple[dict[str, NetnsState], Mapping[str, Want]]:
+        """Answer those of whom only the identity is asked without opening a socket; what that cannot answer is left."""
+        known: dict[str, NetnsState] = {}
+        for name, want in wants.items():
+            if not want.kinds and not want.source and name not in self._open and (cookie := netns.identify(name)):
+                known[name] = NetnsState(name, cookie)
+        return known, {name: want for name, want in wants.items() if name not in known} if known else wants
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
         return probe.missing_kinds(self._handle(HOST).socket, kinds)

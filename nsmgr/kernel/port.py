@@ -15,7 +15,7 @@ EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES
 
 @dataclass(slots=True)
 class Want:
-    """What to read in one namespace. ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>"."""
+    """What to read in one namespace; ``kinds`` 0 = nothing but its identity. ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>"."""
 
     kinds: int = EVERYTHING
     sysctls: Sequence[str] = ()
