@@ -1,7 +1,7 @@
-"""pyroute2's attribute tables compiled to closures: netlink attribute bytes ↔ Python values. Pure, no sockets.
+"""Attribute tables compiled to closures: netlink attribute bytes ↔ Python values. Pure, no sockets.
 
-pyroute2's classes are the schema (``nla_map``, ``fields``); its own codec makes an object per attribute and is ten times
-slower. Compilation happens once per class, on first use. Value forms:
+The tables are texts (``tables.py``, extracted from pyroute2's classes); a table is split into its attributes when it is
+first asked for, and an attribute gets its encoder and decoder when it is first encoded or decoded. Value forms:
 
 =========================  ==================================================================================
 pyroute2 type              value
@@ -22,11 +22,9 @@ nested, ``list_of``        tuple of the values of its one repeated attribute (ov
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from socket import AF_INET, AF_INET6
-from types import FunctionType
 from typing import Any
 
 from nsmgr.kernel.payload import (
@@ -48,31 +46,46 @@ from nsmgr.kernel.payload import (
     array_of_numbers,
     attribute,
     fallback,
-    is_fixed,
     misfit,
     struct_type,
     walk,
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Field:
     """One attribute. ``encode(value)`` gives the whole attribute with header and padding; ``decode`` takes the payload's span.
 
-    ``number`` is without flag bits; ``cls`` is pyroute2's class of the payload (of one member for an array).
+    ``number`` is without flag bits; ``type`` is the table's word for the payload (see ``tables.py``).
     """
 
-    number: int
-    name: str
-    encode: Encoder
-    decode: Decoder
-    cls: Any
-    is_array: bool = False
+    def __init__(self, number: int, name: str, kind: str, flags: int, tables: Tables) -> None:
+        self.number, self.name, self.type = number, name, kind
+        self._flags, self._tables = flags, tables
+
+    @cached_property
+    def encode(self) -> Encoder:
+        return _encoder(self._payload, self.number | self._flags)
+
+    @cached_property
+    def decode(self) -> Decoder:
+        return self._payload.unpack
 
     @property
     def table(self) -> Table | None:
-        """The table of a nested attribute, compiled now if it was not yet; None for every other."""
-        return table(self.cls) if isinstance(self.cls, type) and not self.is_array and _is_nest(self.cls) else None
+        """The table of a nested attribute; None for every other."""
+        return self._tables[self.type[1:-1]] if self.type[0] == "{" else None
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of a struct's fields, padding left out; empty for every other type."""
+        return tuple([name for name, _ in _fields(self.type) if name]) if self.type[0] == "(" else ()
+
+    @property
+    def _payload(self) -> Type:
+        is_array = self.type[0] == "*"
+        table = self._tables[self.type.strip("*{}")] if self.type[-1] == "}" else None
+        payload = Type(table.encode, table.decode) if table is not None else _type(self.type.lstrip("*"))
+        return array_nest(payload) if is_array else payload
 
 
 class Table:
@@ -80,18 +93,28 @@ class Table:
 
     __slots__ = ("by_name", "by_number", "header", "header_size", "header_type", "list_of", "name")
 
-    def __init__(self, cls: Any) -> None:
-        self.name: str = cls.__name__
+    def __init__(self, name: str, text: str, tables: Tables) -> None:
+        self.name = name
         self.by_name: dict[str, Field] = {}
         self.by_number: dict[int, Field] = {}
-        self.list_of: str = getattr(cls, "list_of", "")
-        self.header_type = struct_type(cls.fields) if cls.fields else None
-        self.header_size = sum(struct.calcsize(fmt) for _, fmt in cls.fields)  # a multiple of four in every message
-        self.header = tuple(name for name, fmt in cls.fields if not fmt.endswith("x"))
-        for number, name, spec, flags in _entries(cls):
-            field = _field(cls, number, name, spec, flags)
-            self.by_name[name] = field
-            self.by_number.setdefault(number, field)
+        self.list_of = ""
+        self.header_type: Type | None = None
+        self.header_size = 0  # a multiple of four in every message
+        self.header: tuple[str, ...] = ()
+        for word in text.split():
+            if word[0] == "(":
+                fields = _fields(word)
+                self.header = tuple([name for name, _ in fields if name])
+                self.header_size = struct.calcsize("=" + "".join([fmt for _, fmt in fields]))
+                self.header_type = _type(word)
+            elif word[0] == "*":
+                self.list_of = word[1:]
+            else:
+                digits, name, kind = word.split(":", 2)
+                nested = digits[-1] == "n"
+                number = int(digits[:-1] if nested else digits)
+                field = self.by_name[name] = Field(number, name, kind, NLA_F_NESTED if nested else 0, tables)
+                self.by_number.setdefault(number, field)
 
     def encode(self, values: Mapping[str, Any] | Iterable[Any]) -> bytes:
         """The payload of a nest. Unknown names and misfits raise CodecError with the path of the attribute."""
@@ -138,6 +161,26 @@ class Table:
         return dict(zip(self.header, values if len(self.header) > 1 else (values,), strict=True))
 
 
+class Tables:
+    """Tables by name, from their texts; each is made when it is first asked for. KeyError for a name without text."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._made: dict[str, Table] = {}
+
+    def get(self, name: str) -> Table | None:
+        """As indexing, None for a name without text."""
+        return self[name] if name in self._texts else None
+
+    def __getitem__(self, name: str) -> Table:
+        made = self._made.get(name)
+        if made is None:
+            text = self._texts[name]
+            made = self[text[1:]] if text[0] == "=" else Table(name, text, self)
+            self._made[name] = made
+        return made
+
+
 def _named(field: Field, value: Any) -> bytes:
     try:
         return field.encode(value)
@@ -150,35 +193,6 @@ def _read(field: Field, buf: Buffer, start: int, end: int) -> Any:
         return field.decode(buf, start, end)
     except CodecError as error:
         raise error.within(field.name) from None
-
-
-@cache
-def table(cls: Any) -> Table:
-    """The compiled table of a pyroute2 ``nla`` or ``nlmsg`` class that has an ``nla_map``. Nests are compiled when first used."""
-    return Table(cls)
-
-
-def _entries(cls: Any) -> Iterator[tuple[int, str, str, int]]:
-    """``nla_map`` rows as (number, name, type, flags): it is enumerated unless it numbers itself; flags are optional."""
-    rows = list(cls.nla_map)
-    for position, row in enumerate(rows):
-        flags = row[-1] if isinstance(row[-1], int) else 0
-        if isinstance(rows[0][0], int):
-            yield row[0], row[1], row[2], flags
-        else:
-            yield position, row[0], row[1], flags
-
-
-def _field(owner: Any, number: int, name: str, spec: str, flags: int) -> Field:
-    is_array, spec = spec[0] == "*", spec.lstrip("*")
-    spec, _, modifier = spec.partition("|")
-    type_name, _, init = spec.strip().partition("(")
-    if modifier.strip() == "nested" or type_name == "nested":
-        flags |= NLA_F_NESTED
-    cls = owner if type_name in ("recursive", "nested") else getattr(owner, type_name)
-    kind = array_nest(_payload(cls, owner, init)) if is_array else _payload(cls, owner, init)
-    wire_number = number | flags | (0 if isinstance(cls, FunctionType) else cls.nla_flags)
-    return Field(number, name, _encoder(kind, wire_number), kind.unpack, cls, is_array)
 
 
 def _encoder(kind: Type, number: int) -> Encoder:
@@ -204,48 +218,35 @@ def _encoder(kind: Type, number: int) -> Encoder:
     return encode
 
 
-def _is_nest(cls: Any) -> bool:
-    return bool(cls.nla_map) and isinstance(cls.nla_map, tuple | list)
-
-
-_ANY_ADDRESS = address_type(0)
+_TYPES: Mapping[str, Type] = {
+    "bytes": BYTES,
+    "bridge_id": BYTES,
+    "flag": FLAG,
+    "asciiz": ASCIIZ,
+    "string": STRING,
+    "lladdr": LLADDR,
+    "ip4": address_type(AF_INET),
+    "ip6": address_type(AF_INET6),
+    "ip": address_type(0),
+}
 
 
 @cache
-def _atoms() -> tuple[tuple[Any, Type], ...]:
-    from pyroute2.netlink import nlmsg_atoms as atoms
-
-    return (
-        (atoms.none, BYTES),
-        (atoms.flag, FLAG),
-        (atoms.asciiz, ASCIIZ),
-        (atoms.string, STRING),
-        (atoms.ip4addr, address_type(AF_INET)),
-        (atoms.ip6addr, address_type(AF_INET6)),
-        (atoms.ipaddr, _ANY_ADDRESS),
-        (atoms.l2addr, LLADDR),
-        (atoms.lladdr, LLADDR),
-        (atoms.hex, BYTES),
-        (atoms.cdata, BYTES),
-    )
+def _type(word: str) -> Type:
+    """The codec of a payload that is no nest, by the tables' word for it."""
+    known = _TYPES.get(word)
+    if known is not None:
+        return known
+    if ":" in word:
+        return fallback(word)
+    if word[0] == "[":
+        return array_of_numbers(word[1:-1])
+    return struct_type([fmt for _, fmt in _fields(word)] if word[0] == "(" else [word])
 
 
-def _payload(cls: Any, owner: Any, init: str) -> Type:
-    """Choose the codec of a class by what it derives from; classes of variable length with code of their own: pyroute2 itself."""
-    if isinstance(cls, FunctionType):
-        return BYTES
-    if _is_nest(cls):
-        return Type(lambda value: table(cls).encode(value), lambda buf, start, end: table(cls).decode(buf, start, end))
-    for base, kind in _atoms():
-        if issubclass(cls, base):
-            return kind
-    if cls.__name__ == "target":
-        return _ANY_ADDRESS
-    if cls.__name__ == "array":
-        return array_of_numbers(getattr(owner, init.rstrip(")")).fields[0][1])
-    if cls.fields and all(isinstance(fmt, str) and is_fixed(fmt) for _, fmt in cls.fields):
-        return struct_type(cls.fields)
-    return fallback(cls)
+def _fields(word: str) -> list[tuple[str, str]]:
+    """``(field=format,…)`` → pairs; padding has no name."""
+    return [(name, fmt) for name, _, fmt in [part.partition("=") for part in word[1:-1].split(",")]]
 
 
 __all__ = [
@@ -258,7 +259,7 @@ __all__ = [
     "Encoder",
     "Field",
     "Table",
+    "Tables",
     "attribute",
-    "table",
     "walk",
 ]

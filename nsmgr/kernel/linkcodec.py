@@ -15,7 +15,7 @@ from typing import Any
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute, walk
-from nsmgr.kernel.shapes import field_names, from_pyroute2, to_pyroute2
+from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
 from nsmgr.model.base import Attr, Bool, Names, Value, Where
 from nsmgr.model.links import kind_class
 from nsmgr.model.links.base import Link
@@ -97,7 +97,7 @@ class KindCodec:
         found = self._decoders(row.where)
         if row.bit:
             self.bits.setdefault(first.number, []).append((name, row))
-            masked = bool(field_names(first.cls))
+            masked = bool(first.members)
             self.encoders[name] = (row.where, row.late, _Bits(first, masked), row)
             found[first.number] = ("", first.decode)
             return
@@ -224,7 +224,7 @@ def _wire(row: Attr, value: Value) -> Any:
 def _row_encoder(known: Field, row: Attr) -> Encoder:
     encode, convert = known.encode, row.convert
     if convert is not None:
-        to_wire, reshape = convert.to_wire, from_pyroute2(known.cls)
+        to_wire, reshape = convert.to_wire, from_pyroute2(known)
 
         def encode_converted(value: Value) -> bytes:
             try:
@@ -261,7 +261,7 @@ def _row_decoder(known: Field, row: Attr) -> Decoder:
     if isinstance(convert, Bool):
         inverted = convert.inverted
         return lambda buf, start, end: bool(decode(buf, start, end)) != inverted
-    reshape = to_pyroute2(known.cls)
+    reshape = to_pyroute2(known)
     if reshape is not None:
         return lambda buf, start, end: from_wire(reshape(decode(buf, start, end)))
     return lambda buf, start, end: from_wire(decode(buf, start, end))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, reduce
+from importlib import import_module
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Any, TypeAlias
 
@@ -74,9 +76,8 @@ def is_fixed(fmt: str) -> bool:
         return False
 
 
-def struct_type(fields: Iterable[tuple[str, str]]) -> Type:
+def struct_type(formats: Sequence[str]) -> Type:
     """Fields one after the other without alignment, each in its own byte order, as pyroute2 packs them."""
-    formats = [fmt for _, fmt in fields]
     big = [fmt[0] in ">!" for fmt in formats]
     texts = [fmt.lstrip("=@<>!") for fmt in formats]
     if any(big) and not all(big):
@@ -111,7 +112,7 @@ def struct_type(fields: Iterable[tuple[str, str]]) -> Type:
     return Type(pack_one, unpack_one, native if native[0] == "=" else "") if scalar else Type(pack_many, unpack_many, native)
 
 
-def _mixed_struct(formats: list[str]) -> Type:
+def _mixed_struct(formats: Sequence[str]) -> Type:
     parts = [struct.Struct(fmt if fmt[0] in "=<>!" else f"={fmt}") for fmt in formats]
     size = sum(part.size for part in parts)
 
@@ -158,12 +159,20 @@ def array_nest(element: Type) -> Type:
     return Type(pack, lambda buf, start, end: tuple([element.unpack(buf, s, e) for _, s, e in walk(buf, start, end)]))
 
 
-def fallback(cls: Any) -> Type:
-    """A class with code of its own: pyroute2 encodes and decodes it. Whatever it raises becomes a CodecError."""
+def fallback(place: str) -> Type:
+    """A class with code of its own: pyroute2 encodes and decodes it. Whatever it raises becomes a CodecError.
+
+    ``place`` is "module:qualified.name"; it is imported, and pyroute2 with it, when the first such attribute is met.
+    """
+
+    @cache
+    def load() -> Any:
+        module, _, name = place.partition(":")
+        return reduce(getattr, name.split("."), import_module(module))
 
     def pack(value: Any) -> bytes:
         try:
-            instance = cls()
+            instance = load()()
             instance.setvalue(value)
             instance.encode()
             return bytes(instance.data[4 : instance.length])
@@ -172,7 +181,7 @@ def fallback(cls: Any) -> Type:
 
     def unpack(buf: Buffer, start: int, end: int) -> Any:
         try:
-            instance = cls(data=HEAD.pack(end - start + 4, 0) + bytes(buf[start:end]), length=end - start + 4)
+            instance = load()(data=HEAD.pack(end - start + 4, 0) + bytes(buf[start:end]), length=end - start + 4)
             instance.decode()
             return instance.getvalue()
         except Exception as error:

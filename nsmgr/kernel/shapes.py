@@ -10,53 +10,42 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from nsmgr.kernel.codec import Field
+
 Reshape: TypeAlias = Callable[[Any], Any]
 
 
-def field_names(cls: Any) -> tuple[str, ...]:
-    """The fields of a struct class, padding left out; empty unless there are several."""
-    names = tuple(name for name, fmt in getattr(cls, "fields", ()) if not fmt.endswith("x"))
-    return names if len(names) > 1 and not cls.nla_map else ()
-
-
-def to_pyroute2(cls: Any) -> Reshape | None:
+def to_pyroute2(field: Field) -> Reshape | None:
     """Codec value → pyroute2's; None when they are the same."""
-    if not isinstance(cls, type):
-        return None
-    names = field_names(cls)
+    names = field.members
     if names:
         return lambda value: dict(zip(names, value, strict=True))
-    member = getattr(cls, "list_of", "")
-    if member:
-        inner = to_pyroute2(_member(cls, member))
-        return lambda value: {"attrs": [(member, item if inner is None else inner(item)) for item in value]}
-    if _is_bridge_id(cls):
+    member = _member(field)
+    if member is not None:
+        name, inner = member.name, to_pyroute2(member)
+        return lambda value: {"attrs": [(name, item if inner is None else inner(item)) for item in value]}
+    if field.type == "bridge_id":
         return lambda value: {"prio": struct.unpack("=H", value[:2])[0], "addr": value[2:].hex(":")}
     return None
 
 
-def from_pyroute2(cls: Any) -> Reshape | None:
+def from_pyroute2(field: Field) -> Reshape | None:
     """pyroute2's value → the codec's; None when they are the same."""
-    if not isinstance(cls, type):
-        return None
-    names = field_names(cls)
+    names = field.members
     if names:
         return lambda value: tuple([value[name] for name in names]) if isinstance(value, dict) else value
-    member = getattr(cls, "list_of", "")
-    if member:
-        inner = from_pyroute2(_member(cls, member))
+    member = _member(field)
+    if member is not None:
+        inner = from_pyroute2(member)
         return lambda value: (
             tuple([item if inner is None else inner(item) for _, item in value["attrs"]]) if isinstance(value, dict) else value
         )
-    if _is_bridge_id(cls):
+    if field.type == "bridge_id":
         return lambda value: struct.pack("=H", value["prio"]) + bytes.fromhex(value["addr"].replace(":", ""))
     return None
 
 
-def _member(cls: Any, name: str) -> Any:
-    kind = next(row[-1] if isinstance(row[0], str) else row[2] for row in cls.nla_map if name in row[:2])
-    return getattr(cls, kind)
-
-
-def _is_bridge_id(cls: Any) -> bool:
-    return any(base.__name__ == "ifla_bridge_id" for base in cls.__mro__)
+def _member(field: Field) -> Field | None:
+    """What a nest repeats."""
+    table = field.table
+    return table.by_name[table.list_of] if table is not None and table.list_of else None

@@ -13,10 +13,8 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from nsmgr.kernel import schema
-from nsmgr.kernel.codec import Table, walk
-from nsmgr.kernel.codec import table as compiled
-from nsmgr.kernel.shapes import field_names
+from nsmgr.kernel import generate, schema
+from nsmgr.kernel.codec import Table, Tables, walk
 from tests.wire.support import dumps, oracle
 
 # Where the overlay knows better than pyroute2, or where pyroute2's form of the value is another one by design.
@@ -68,6 +66,16 @@ def test_captured_dumps_decode_as_pyroute2_does(family: str) -> None:
     assert checked > 50
 
 
+def _compiled(cls: Any) -> Table:
+    """The table of a plain class, by the way tables.py is made."""
+    return Tables(generate.texts({"plain": cls}))["plain"]
+
+
+def _field_names(cls: Any) -> tuple[str, ...]:
+    names = tuple(name for name, fmt in cls.fields if not fmt.endswith("x"))
+    return names if len(names) > 1 else ()
+
+
 def _sample(cls: Any) -> list[tuple[Any, Any]]:
     """(our value, pyroute2's value) pairs for an attribute type; empty for types that depend on context."""
     if isinstance(cls, FunctionType) or cls.nla_map or issubclass(cls, atoms.none):
@@ -89,8 +97,8 @@ def _sample(cls: Any) -> list[tuple[Any, Any]]:
         same = [b"\1\2\3"]
     elif issubclass(cls, atoms.hex):
         return [(b"\1\2\3", b"\1\2\3")]
-    elif field_names(cls):
-        names = field_names(cls)
+    elif _field_names(cls):
+        names = _field_names(cls)
         values = tuple(range(1, len(names) + 1))
         return [(values, dict(zip(names, values, strict=True)))]
     elif cls.__name__ == "state":
@@ -104,9 +112,10 @@ def _sample(cls: Any) -> list[tuple[Any, Any]]:
 
 def _check_encoding(cls: Any, table: Table, skip: Collection[str] = ()) -> int:
     checked = 0
-    for name, field in table.by_name.items():
-        for ours, theirs in _sample(field.cls) if name not in skip else ():
-            if field.is_array:
+    for row in generate.rows(cls):
+        name, field = row.name, table.by_name[row.name]
+        for ours, theirs in _sample(row.cls) if name not in skip else ():
+            if row.is_array:
                 ours, theirs = (ours, ours), [theirs, theirs]
             nla = cls()
             nla["attrs"] = [(name, theirs)]
@@ -126,18 +135,18 @@ def test_every_attribute_of_a_kind_encodes_as_pyroute2_does(kind: str) -> None:
     """The plain classes, overlay apart: dummy, vlan, bond, vrf, ipvlan too, which no kernel is needed for."""
     cls = ifinfmsg.ifinfo.data_map[kind]
     if kind not in ("veth", "tuntap", "can"):  # a nest only; not rtnetlink; structs with fields of a type pyroute2 cannot pack
-        assert _check_encoding(cls, compiled(cls)) > 0
+        assert _check_encoding(cls, _compiled(cls)) > 0
 
 
 @pytest.mark.parametrize("cls", [ifinfmsg, ifaddrmsg, fibmsg, ifinfmsg.ifinfo, ifinfmsg.af_spec_inet.inet6, rtmsg.metrics])
 def test_every_attribute_of_a_message_encodes_as_pyroute2_does(cls: Any) -> None:
     # ranges are "a:b" in pyroute2
     skip = {"FRA_UID_RANGE", "FRA_SPORT_RANGE", "FRA_DPORT_RANGE"}
-    assert _check_encoding(cls, compiled(cls), skip) > 3
+    assert _check_encoding(cls, _compiled(cls), skip) > 3
 
 
 def test_the_overlay_leaves_pyroute2_alone() -> None:
-    schema.link_table(), schema.data_table("vxlan"), schema.route_table()
+    generate.module()
     assert [name for name, _ in ifinfmsg.nla_map][-1] == "IFLA_ALLMULTI"
     assert dict(ifinfmsg.ifinfo.data_map["vxlan"].nla_map)["IFLA_VXLAN_LABEL"] == "uint32"
     message = ifinfmsg(dumps()["links"][0])
