@@ -159,7 +159,7 @@ def gone(pidfd: int) -> bool:
 
 
 # Prints its own network namespace, so that the test knows it is up; then waits for ever, deaf to SIGTERM if so told.
-LINGER = 'import os, signal, sys\nprint("up", flush=True)\n{deaf}\nsignal.pause()'
+LINGER = 'import os, signal, sys\nos.write(1, b"up\\n")\n{deaf}\nsignal.pause()'  # one write: two of these share the pipe
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 
