@@ -34,6 +34,9 @@ class Outcome:
     durations: frozenset[str] = frozenset()
 
 
+LISTED = 40  # lines of what was skipped or not finished that a person is shown
+
+
 def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
     """One outcome an operation, in the plan's order.
 
@@ -141,15 +144,24 @@ def _failure_lines(
             yield from _failed_lines(outcome, color, locate)
     if groups[Fate.SKIPPED]:
         yield paint("skipped", YELLOW, color)
-        for outcome in groups[Fate.SKIPPED]:
-            because = f"  because of: {_what(outcome.because)}" if outcome.because else ""
-            yield f"  {_what(outcome.operation)}{because}"
+        yield from _some([f"  {_what(o.operation)}{_because(o)}" for o in groups[Fate.SKIPPED]], verbose)
     if groups[Fate.NOT_RUN]:
         yield paint("not finished", YELLOW, color)
-        yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.NOT_RUN])
-    if remaining and not groups[Fate.FAILED]:
+        yield from _some([f"  {_what(o.operation)}" for o in groups[Fate.NOT_RUN]], verbose)
+    if remaining and not groups[Fate.FAILED] and result != "interrupted":
         yield paint("still different after the re-read", RED, color)
         yield plan_text(remaining, color=color, locate=locate)
+
+
+def _because(outcome: Outcome) -> str:
+    return f"  because of: {_what(outcome.because)}" if outcome.because else ""
+
+
+def _some(lines: list[str], verbose: bool) -> Iterator[str]:
+    """What was not done can be thousands of lines behind the few that matter: the first ones, unless asked for all."""
+    yield from lines if verbose else lines[:LISTED]
+    if len(lines) > LISTED and not verbose:
+        yield f"  … and {len(lines) - LISTED} more (-v lists them all)"
 
 
 _WORDS = ((Fate.DONE, "done"), (Fate.FAILED, "failed"), (Fate.SKIPPED, "skipped"), (Fate.NOT_RUN, "not finished"))

@@ -197,3 +197,14 @@ def test_hints(number: int, words: str, type_: str, part: str) -> None:
 def test_every_hint_can_be_reached() -> None:
     for row in HINTS:
         assert hint(row.errno, row.words, type=row.type, action=row.action) == row.text
+
+
+def test_what_was_not_done_is_cut_short_for_people() -> None:
+    many = Plan(
+        "lab",
+        tuple(Operation(n, Action.CREATE, "red", "link", f"l{n}") for n in range(100)),
+        tuple(Step(n, n, Verb.LINK_ADD, "red", n, f"l{n}", "ifb") for n in range(100)),
+    )
+    text = failure_text("lab", outcomes(many, {}), result="interrupted", remaining=many)
+    assert text.splitlines()[-1] == "  … and 60 more (-v lists them all)"
+    assert len(failure_text("lab", outcomes(many, {}), result="interrupted", verbose=True).splitlines()) == 102
