@@ -12,7 +12,7 @@ PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
-.PHONY: setup check lint types pure test test-kernel bench bench-quick demo fmt docs clean help
+.PHONY: tables setup check lint types pure test test-kernel bench bench-quick demo fmt docs clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 pure: $(READY)
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto $(PURE) $(ARGS) # xdist: every worker collects the same order
+	@$(BIN)/python -m pytest -n auto $(PURE) $(ARGS)
 
 # Kernel tests make real namespaces: directly as root, else in the throw-away sandbox (where pytest would take the user for root
 # and want the temporary directory of root's own runs, hence LOGNAME). Where that is refused too, they skip
@@ -83,6 +83,10 @@ bench-quick: $(READY)  ## the same with small sizes, a minute
 
 demo: $(READY)  ## the main job on configs/spine-leaf.yaml, in a throw-away sandbox: no root, touches nothing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" nsmgr run --sandbox -- sh docs/demo.sh
+
+tables: $(READY)  ## attribute tables from pyroute2 and from the models, after a change of either
+	@$(BIN)/python -m nsmgr.kernel.generate
+	@$(BIN)/python -m nsmgr.model.generate
 
 fmt: $(READY)  ## format and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
