@@ -1,24 +1,23 @@
 """The rows of a link kind compiled: configuration name → attribute bytes, attribute number → configuration value. Pure.
 
 One :class:`KindCodec` per kind, made on first use from ``kind_class(kind).rows()`` and the schema. A row whose attribute the
-schema lacks is a mistake in the program and fails at compile time with the row's name.
+schema lacks is a mistake in the program and fails then, with the row's name.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from socket import AF_INET6
 from typing import Any
 
 from nsmgr.kernel import schema
-from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute, walk
+from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute
 from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
 from nsmgr.model.base import Attr, Bool, Names, Value, Where
 from nsmgr.model.links import kind_class
-from nsmgr.model.links.base import Link
 
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
 IFLA_LINK, IFLA_AF_SPEC = 5, 26
@@ -48,12 +47,49 @@ class _Bits:
     masked: bool
 
 
-class KindCodec:
-    """Encoders and decoders of one kind.
+class Reader:
+    """How an attribute becomes a row's value. ``name`` "": its bits are rows, see :attr:`KindCodec.bits`."""
 
-    top, data, inet6: attribute number → (row name, decoder); "" for rows that are bits of one attribute.
-    absent: what attributes mean that a dump leaves out; more_absent: those of them that only this kind has.
-    refs: rows whose 0 means "none".  redefines: top-level rows that differ on the wire from every link's.
+    def __init__(self, field: Field, row: Attr | None, name: str) -> None:
+        self.field, self.name = field, name
+        self._row = row
+
+    @cached_property
+    def decode(self) -> Decoder:
+        return self.field.decode if self._row is None else _row_decoder(self.field, self._row)
+
+    @cached_property
+    def form(self) -> str:
+        """What a struct can read as it is: the letter of a number in host order, "lladdr", or "" = ask :attr:`decode`."""
+        convert = self._row.convert if self._row is not None else None
+        if self.name and len(self.field.type) == 1 and (convert is None or self.named is not None):
+            return self.field.type
+        return "lladdr" if self.name and self.field.type == "lladdr" and convert is None else ""
+
+    @cached_property
+    def named(self) -> Mapping[int, Value] | None:
+        """Number → value, of an enumeration or truth value."""
+        convert = self._row.convert if self._row is not None else None
+        return _Known(convert.from_wire) if isinstance(convert, Names | Bool) else None
+
+
+class _Known(dict[int, Value]):
+    """What ``from_wire`` says, asked once for each number."""
+
+    def __init__(self, from_wire: Callable[[int], Value]) -> None:
+        self._from_wire = from_wire
+
+    def __missing__(self, number: int) -> Value:
+        value = self[number] = self._from_wire(number)
+        return value
+
+
+class KindCodec:
+    """Encoders and decoders of one kind; each is made when it is first needed.
+
+    top, data, inet6: attribute number → how it is read.
+    absent: what attributes mean that a dump leaves out.
+    refs: rows whose 0 means "none".
     parent_from_link: the row that IFLA_LINK carries, "" when it carries something else.
     """
 
@@ -63,60 +99,61 @@ class KindCodec:
         key = kind if cls.DATA is None else cls.DATA
         self.data_table: Table | None = schema.data_table(key) if key and kind else None
         self.encoders: dict[str, tuple[Where, bool, Any, Attr]] = {}
-        self.top: dict[int, tuple[str, Decoder]] = {}
-        self.data: dict[int, tuple[str, Decoder]] = {}
-        self.inet6: dict[int, tuple[str, Decoder]] = {}
+        self.top: dict[int, Reader] = {}
+        self.data: dict[int, Reader] = {}
+        self.inet6: dict[int, Reader] = {}
         self.bits: dict[int, list[tuple[str, Attr]]] = {}
         self.absent: dict[str, Value] = {}
-        self.refs: list[str] = []
+        self.refs: set[str] = set()
         self.flag_rows: list[tuple[str, Attr]] = []
         self.flag_values: dict[int, dict[str, Value]] = {}
         self.companions: dict[str, bytes] = {}
         self.parent_from_link = ""
-        for name, row in cls.rows().items():
-            self._compile(cls, name, row)
-        self.redefines = _redefined(cls)
-        every = {name for name, row in Link.rows().items() if row.absent is not None}
-        self.more_absent = tuple((name, value) for name, value in self.absent.items() if name not in every)
+        self._rows = cls.rows()
+        for name, row in self._rows.items():
+            self._add(cls.PAIR, name, row)
         for name, constants in cls.COMPANIONS.items():
             if self.data_table is None:
                 raise CodecError(f"kind {kind} has no INFO_DATA in the schema", name)
             self.companions[name] = self.data_table.encode(constants)
 
-    def _compile(self, cls: type[Link], name: str, row: Attr) -> None:
+    def _add(self, is_pair: bool, name: str, row: Attr) -> None:
         if row.absent is not None:
             self.absent[name] = row.absent
-        if row.where is Where.NONE:
-            self.encoders[name] = (row.where, row.late, None, row)
-            return
         if row.where is Where.FLAG:
-            self.encoders[name] = (row.where, row.late, None, row)
             self.flag_rows.append((name, row))
+        if row.where in (Where.FLAG, Where.NONE):
             return
         first = self._field(name, row.where, row.nla)
-        found = self._decoders(row.where)
+        readers = self.top if row.where is Where.LINK else self.data if row.where is Where.DATA else self.inet6
         if row.bit:
             self.bits.setdefault(first.number, []).append((name, row))
-            masked = bool(first.members)
-            self.encoders[name] = (row.where, row.late, _Bits(first, masked), row)
-            found[first.number] = ("", first.decode)
+            readers[first.number] = Reader(first, None, "")
             return
-        encode = _row_encoder(first, row)
         if row.nla6:
             second = self._field(name, row.where, row.nla6)
-            encode = _by_family(encode, _row_encoder(second, row))
-            found[second.number] = (name, _row_decoder(second, row))
-        self.encoders[name] = (row.where, row.late, encode, row)
+            readers[second.number] = Reader(second, row, name)
         if row.where is Where.LINK and first.number == IFLA_LINK:
             # A veth's IFLA_LINK is its peer, not something it is stacked on.
-            self.parent_from_link = "" if cls.PAIR else name
+            self.parent_from_link = "" if is_pair else name
             return
         if row.ref:
-            self.refs.append(name)
-        found[first.number] = (name, _row_decoder(first, row))
+            self.refs.add(name)
+        readers[first.number] = Reader(first, row, name)
 
-    def _decoders(self, where: Where) -> dict[int, tuple[str, Decoder]]:
-        return self.top if where is Where.LINK else self.data if where is Where.DATA else self.inet6
+    def _encoder(self, name: str) -> tuple[Where, bool, Any, Attr]:
+        """Made on first use, for the rows that are configured."""
+        row = self._rows.get(name)
+        if row is None:
+            raise CodecError(f"a {self.kind or 'physical'} link has no such attribute", name)
+        encode: Any = None
+        if row.where not in (Where.FLAG, Where.NONE):
+            first = self._field(name, row.where, row.nla)
+            encode = _Bits(first, bool(first.members)) if row.bit else _row_encoder(first, row)
+            if row.nla6:
+                encode = _by_family(encode, _row_encoder(self._field(name, row.where, row.nla6), row))
+        entry = self.encoders[name] = (row.where, row.late, encode, row)
+        return entry
 
     def _field(self, name: str, where: Where, nla: str) -> Field:
         if where is Where.DATA:
@@ -142,10 +179,7 @@ class KindCodec:
         for name, value in attrs.items():
             if name in skip:
                 continue
-            entry = encoders.get(name)
-            if entry is None:
-                raise CodecError(f"a {self.kind or 'physical'} link has no such attribute", name)
-            where, late, encode, row = entry
+            where, late, encode, row = encoders.get(name) or self._encoder(name)
             try:
                 if where is Where.FLAG:
                     parts.change |= row.flag
@@ -186,35 +220,12 @@ class KindCodec:
             self.flag_values[flags] = known
         return known
 
-    def decode_data(self, buf: Buffer, start: int, end: int, attrs: dict[str, Value]) -> None:
-        """IFLA_INFO_DATA into ``attrs``."""
-        get = self.data.get
-        for number, s, e in walk(buf, start, end):
-            entry = get(number)
-            if entry is None:
-                continue
-            name, decode = entry
-            if name:
-                attrs[name] = decode(buf, s, e)
-            else:
-                self._spread_bits(number, decode(buf, s, e), attrs)
-
-    def _spread_bits(self, number: int, value: Any, attrs: dict[str, Value]) -> None:
+    def spread_bits(self, number: int, value: Any, attrs: dict[str, Value]) -> None:
+        """The rows that are bits of INFO_DATA attribute ``number``."""
         mask = value[0] if isinstance(value, tuple) else value
         for name, row in self.bits[number]:
             bit = int(bool(mask & row.bit))
             attrs[name] = row.convert.from_wire(bit) if row.convert is not None else bool(bit)
-
-
-def _redefined(cls: type[Link]) -> frozenset[str]:
-    rows, base = cls.rows(), Link.rows()
-
-    def on_wire(row: Attr | None) -> tuple[Any, ...]:
-        return () if row is None or row.where is not Where.LINK else (row.nla, row.nla6, row.convert, row.absent)
-
-    names = {name for name in (*rows, *base) if on_wire(rows.get(name)) != on_wire(base.get(name))}
-    link_rows = {name for name, row in (*rows.items(), *base.items()) if row.nla == "IFLA_LINK"}
-    return frozenset(names - link_rows)
 
 
 def _wire(row: Attr, value: Value) -> Any:

@@ -13,7 +13,7 @@ from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
 from nsmgr.kernel.describe import attribute_path, describe
 from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
-from nsmgr.kernel.linkdecode import link_decoder
+from nsmgr.kernel.linkdecode import decode_link
 from nsmgr.kernel.linkmessages import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -31,7 +31,6 @@ from nsmgr.kernel.linkmessages import (
 from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
 from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
 from nsmgr.plan.plan import Step, Verb
-from nsmgr.plan.state import Link
 
 _ENCODERS: dict[Verb, Callable[[Step, FdOf], list[bytes]]] = {
     Verb.LINK_ADD: encode_add,
@@ -64,14 +63,6 @@ def encode(step: Step, fd_of: FdOf) -> list[bytes]:
         return encoder(step, fd_of)
     except CodecError as error:
         raise error.within(f"{step.verb.name} {step.netns}/{step.name}".rstrip("/")) from None
-
-
-def decode_link(buf: Buffer, start: int, end: int) -> Link:
-    """One link of an RTM_GETLINK dump or event; see :func:`nsmgr.kernel.linkdecode.link_decoder`.
-
-    References (``controller``, ``parent``, …) are interface indexes still, missing when there is none.
-    """
-    return link_decoder()(buf, start, end)
 
 
 def getnsid_request(fd: int) -> bytes:
