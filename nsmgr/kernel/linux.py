@@ -98,7 +98,7 @@ class LinuxKernel:
         """Answer those of whom only the identity is asked without opening a socket; what that cannot answer is left."""
         known: dict[str, NetnsState] = {}
         for name, want in wants.items():
-            if not want.kinds and not want.source and name not in self._open and (cookie := netns.identify(name)):
+            if not want.kinds and not want.source and (cookie := netns.identify(name)):
                 known[name] = NetnsState(name, cookie)
         return known, {name: want for name, want in wants.items() if name not in known} if known else wants
 

@@ -41,6 +41,7 @@ class Context:
     ) -> None:
         self.plan, self.draft, self.desired, self.observed, self.born = plan, draft, desired, observed, born
         self.delayed: set[LinkId] = set()
+        self.netns_ops: dict[str, int] = {}  # namespace to be created → operation
 
     def _up_later(self, link: DesiredLink, cls: type[LinkModel]) -> bool:
         """Whether UP must wait for sysctls, addrgenmode, a controller that takes only links that are down, or a lower link."""

@@ -75,8 +75,9 @@ class _Emitter(Births, Updates):
         )
 
     def _netns_op(self, netns: str) -> int:
-        born = self.born[netns]
-        return next(step.op for step in self.draft.netns_add if step.id == born)
+        if not self.netns_ops:
+            self.netns_ops.update((step.netns, step.op) for step in self.draft.netns_add)
+        return self.netns_ops[netns]
 
     # -- deletions
 

@@ -31,12 +31,12 @@ def emit_routes(
         declared = netns.routes.get(key)
         keep = emitter.kept.get(key)
         for route in present:
-            if route is keep or ignored_route(route, netns.ignore) or emitter.goes_with_link(route):
+            if route is keep or foreign_route(route) or ignored_route(route, netns.ignore) or emitter.goes_with_link(route):
                 continue
             if netns.manage == "declared":
-                doomed = declared is None and ("route", route_key(route)) in owned and not foreign_route(route)
+                doomed = declared is None and ("route", route_key(route)) in owned
             else:
-                doomed = not foreign_route(route) and (declared is None or keep is not None)
+                doomed = declared is None or keep is not None
             if doomed:
                 emitter.delete(route)
 
