@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
+from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredLink, DesiredNetns, DesiredState, NextHop, Route, Rule
 
 NAMES = ("a", "b", "c", "d")
@@ -57,7 +58,9 @@ def desired_states(draw: Any, *, prefix: str = "", sysctls: bool = True) -> Desi
     _wires(made)
     for netns in made.namespaces.values():
         _singles(made, netns)
+    for netns in made.namespaces.values():
         _stacked(made, netns)
+    for netns in made.namespaces.values():
         _ports(made, netns)
         for link in netns.links.values():
             _dress(made, link)
@@ -108,11 +111,20 @@ def _singles(made: _Draw, netns: DesiredNetns) -> None:
 
 def _stacked(made: _Draw, netns: DesiredNetns) -> None:
     """macvlans on veths. Their MTU is written only below one that their parent has written: what is unset may be anything."""
-    lowers = [name for name, link in netns.links.items() if link.kind == "veth"]
+    lowers = [
+        (where, name) for where, other in made.namespaces.items() for name, link in other.links.items() if link.kind == "veth"
+    ]
+    near = [lower for lower in lowers if lower[0] == netns.name]
     for position in range(made.draw(st.integers(0, 2)) if lowers else 0):
-        lower = made.one(lowers)
-        made.parents.add((netns.name, lower))
-        _new(netns, f"m{position}", "macvlan", parent=lower, mode=made.one(("private", "vepa", "bridge")))
+        where, name = made.one(lowers if made.chance(4) or not near else near)
+        made.parents.add((where, name))
+        made.namespaces[where].links[name].attrs["controller"] = None  # unwritten it could still be a port from before: EBUSY
+        reference = name if where == netns.name else f"{where}/{name}"
+        _new(netns, f"m{position}", "macvlan", parent=reference, mode=made.one(("private", "vepa", "bridge")))
+    for link in netns.links.values():
+        if link.kind == "vxlan" and near and made.chance(3):
+            # Another VNI, so that one without a parent is never a left-over with a parent's small MTU: unset is not managed.
+            link.attrs |= {"parent": made.one(near)[1], "id": 200 + LINKS.index(link.name)}
 
 
 def _ports(made: _Draw, netns: DesiredNetns) -> None:
@@ -121,6 +133,8 @@ def _ports(made: _Draw, netns: DesiredNetns) -> None:
     for name, link in netns.links.items():
         if not bridges or link.kind in ("bridge", "macvlan", "lo") or (netns.name, name) in made.parents:
             continue
+        if link.kind == "vxlan" and "parent" in link.attrs:
+            continue  # with its MTU the bridge could fall below what IPv6 needs
         if made.chance():
             link.attrs["controller"] = made.one(bridges)
 
@@ -129,18 +143,22 @@ def _dress(made: _Draw, link: DesiredLink) -> None:
     attrs = link.attrs
     if link.kind in ("veth", "ifb") and made.chance():
         attrs["mtu"] = made.one(MTUS)
+    if link.kind == "bridge" and made.chance(4):
+        attrs["mtu"] = made.one(MTUS)
     if link.kind == "macvlan" and made.chance(3):
-        lower = made.namespaces[link.netns].links[str(attrs["parent"])].attrs.get("mtu")
+        where, name = link_id(link.netns, str(attrs["parent"]))
+        lower = made.namespaces[where].links[name].attrs.get("mtu")
         if isinstance(lower, int):
             attrs["mtu"] = min(lower, made.one(MTUS))
     if made.chance(3):
         attrs["alias"] = made.one(("uplink", "to the lab", ""))
     if made.chance(4):
         attrs["group"] = made.one((0, 7))
-    if made.chance(4):
+    if made.chance(4) and link.kind != "ifb":  # no ndo_set_mac_address: EOPNOTSUPP once it is there
         attrs["mac"] = _mac(link)
     if made.chance(5):
         attrs["state"] = "down"
+    link.altnames = ()  # always said: an unmanaged altname stays with a link that is renamed, and would be in the new owner's way
     if made.chance(5):
         link.altnames = tuple(made.draw(st.lists(st.sampled_from((f"{link.name}-uplink", f"{link.name}-x")), unique=True)))
     if attrs["state"] == "up" and made.chance():
@@ -165,8 +183,10 @@ def _addresses(made: _Draw, link: DesiredLink) -> None:
     number = _number(link.name)
     for third, host in made.draw(st.lists(st.tuples(st.integers(0, 1), st.integers(1, 3)), max_size=3, unique=True)):
         _address(link, f"10.{number}.{third}.{host}/24")
+    if link.kind == "vxlan" and "parent" in link.attrs:
+        return  # its MTU is the parent's less 50: perhaps too small for IPv6
     for host in made.draw(st.lists(st.integers(1, 3), max_size=2, unique=True)):
-        _address(link, f"2001:db8:{number}::{host}/64", nodad=True)
+        _address(link, f"2001:db8:{number + 1}::{host}/64", nodad=True)
 
 
 def _routes(made: _Draw, netns: DesiredNetns) -> None:

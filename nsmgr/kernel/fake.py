@@ -15,8 +15,9 @@ from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_routes, fake_sysc
 from nsmgr.kernel.fake_byhand import ByHand
 from nsmgr.kernel.fake_state import Device, Netns, Refused, World, refuse
 from nsmgr.kernel.port import Counters, Observation, Want
-from nsmgr.model.base import Where
-from nsmgr.model.links import kind_class, kind_names
+from nsmgr.model.attr import Where
+from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST
 

@@ -9,8 +9,8 @@ from typing import Any
 from nsmgr.kernel import fake_kinds, fake_sysctl
 from nsmgr.kernel.fake_links import ZERO_MAC, check_name, destroy, set_controller, set_state, unbind
 from nsmgr.kernel.fake_state import LO, Device, Netns, World, refuse
-from nsmgr.model.base import Value, Where
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value, Where
+from nsmgr.model.kind import kind as kind_class
 
 
 def make_lo(world: World, netns: Netns) -> Device:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 from nsmgr.kernel import fake_kinds, fake_routes, fake_sysctl
 from nsmgr.kernel.fake_state import RTPROT_BOOT, Device, Netns, World, refuse
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import HOST, Address, NextHop, Route, Rule
-from nsmgr.types import family
+from nsmgr.text import family
 
 
 class ByHand:

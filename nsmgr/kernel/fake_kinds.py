@@ -6,8 +6,8 @@ import errno
 from collections.abc import Mapping
 
 from nsmgr.kernel.fake_state import LO, Device, World, refuse
-from nsmgr.model.base import UNSET, Change, Value, Where
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import UNSET, Change, Value, Where
+from nsmgr.model.kind import kind as kind_class
 
 ETH_MIN_MTU, ETH_MAX_MTU, ETH_DATA_LEN = 68, 65535, 1500
 VXLAN_HEADROOM = 50

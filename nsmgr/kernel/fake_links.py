@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from nsmgr.kernel import fake_ip, fake_kinds, fake_routes, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Netns, World, refuse
-from nsmgr.model.base import Value, Where
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value, Where
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import HOST
-from nsmgr.types import ifname
+from nsmgr.text import ifname
 
 # do_setlink's order: what comes before a refusal stays (a SETLINK is no transaction).
 _ORDER = ("mac", "mtu", "group", "rename", "alias", "broadcast", "state", "controller")

@@ -16,9 +16,9 @@ from nsmgr.kernel.fake_state import (
     Netns,
     refuse,
 )
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import PROTO_NSMGR, Address, NextHop, Route, Rule
-from nsmgr.types import family
+from nsmgr.text import family
 
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 253, 254, 255
 SCOPES: Mapping[str, int] = {"global": 0, "universe": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}

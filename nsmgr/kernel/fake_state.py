@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Address, Route, Rule
 
 LO = "lo"

@@ -8,9 +8,8 @@ from dataclasses import replace
 from nsmgr.kernel import fake_ip, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
-from nsmgr.model.links.base import IFF_UP
+from nsmgr.model.attr import IFF_UP, Value
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 
 IFA_F_SECONDARY, IFA_F_PERMANENT = 0x01, 0x80

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 
 from nsmgr import engine
 from nsmgr.kernel.fake import FakeKernel
-from nsmgr.kernel.port import Want
+from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import DesiredState, NetnsState
 from nsmgr.store import Store
+from tests.contract.test_contract import linux
 from tests.strategies import desired_states
 
 QUICK = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -27,13 +29,19 @@ def store() -> Iterator[Store]:
         yield Store(Path(directory) / "state")
 
 
-def settle(desired: DesiredState, kernel: FakeKernel, records: Store) -> engine.ApplyResult:
+def settle(desired: DesiredState, kernel: KernelPort, records: Store) -> engine.ApplyResult:
     result = engine.apply(desired, kernel, records)
     for failure in result.failures():
         note(f"{failure.operation} {failure.step} {failure.verdict}")
     for operation in result.remaining.operations if result.remaining else ():
         note(f"remaining: {operation}")
     return result
+
+
+# How many plans one apply may take. Two, because of what a first plan cannot foresee or does not:
+# a bridge told the MTU it has already goes on following its ports (dev_set_mtu() returns before br_change_mtu());
+# a link elsewhere that gives up the name a new peer is to have (the rename is in another namespace's send).
+ROUNDS = 2
 
 
 def managed(state: NetnsState, desired: DesiredState) -> dict[str, Any]:
@@ -67,6 +75,12 @@ def wants(desired: DesiredState) -> dict[str, Want]:
     }
 
 
+def assert_alike(desired: DesiredState, one: KernelPort, other: KernelPort) -> None:
+    reached, ideal = one.observe(wants(desired)).namespaces, other.observe(wants(desired)).namespaces
+    for name in desired.namespaces:
+        assert managed(reached[name], desired) == managed(ideal[name], desired)
+
+
 @given(desired_states())
 @QUICK
 def test_apply_is_one_round_and_then_nothing(desired: DesiredState) -> None:
@@ -74,7 +88,7 @@ def test_apply_is_one_round_and_then_nothing(desired: DesiredState) -> None:
     with store() as records:
         result = settle(desired, kernel, records)
         assert result.ok
-        assert len(result.executed) == 1
+        assert len(result.executed) <= ROUNDS
         writes = kernel.counters.writes
         assert not settle(desired, kernel, records).executed
         assert kernel.counters.writes == writes
@@ -88,13 +102,11 @@ def test_what_was_there_before_does_not_matter(before: DesiredState, after: Desi
         assert settle(before, kernel, records).ok
         result = settle(after, kernel, records)
         assert result.ok
-        assert len(result.executed) <= 1
+        assert len(result.executed) <= ROUNDS
         assert not engine.check(after, kernel, records)
         assert settle(after, fresh, others).ok
     assert kernel.list_netns() == fresh.list_netns()
-    reached, ideal = kernel.observe(wants(after)).namespaces, fresh.observe(wants(after)).namespaces
-    for name in after.namespaces:
-        assert managed(reached[name], after) == managed(ideal[name], after)
+    assert_alike(after, kernel, fresh)
 
 
 @given(desired_states())
@@ -105,3 +117,27 @@ def test_destroy_leaves_nothing(desired: DesiredState) -> None:
         assert settle(desired, kernel, records).ok
         assert engine.destroy(desired, kernel, records).still_alive == []
     assert kernel.list_netns() == []
+
+
+TAG = f"nsmgrt-{secrets.token_hex(3)}-"
+
+
+@given(desired_states(prefix=TAG), desired_states(prefix=TAG))
+@settings(QUICK, max_examples=8, phases=[Phase.explicit, Phase.generate])
+def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> None:
+    """The same two applies on Linux end where a fresh apply on the fake ends."""
+    kernel, fresh = linux(), FakeKernel()
+    try:
+        with store() as records, store() as others:
+            try:
+                assert settle(before, kernel, records).ok
+                result = settle(after, kernel, records)
+                assert result.ok
+                assert len(result.executed) <= ROUNDS
+                assert not engine.check(after, kernel, records)
+                assert settle(after, fresh, others).ok
+                assert_alike(after, kernel, fresh)
+            finally:
+                assert engine.destroy(after, kernel, records).still_alive == []
+    finally:
+        kernel.close()

@@ -17,6 +17,7 @@ from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Batch, Step, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredState, NetnsState
+from nsmgr.types import cidr, prefix
 from tests.strategies import desired_states
 
 
@@ -214,6 +215,8 @@ def test_drawn_deployments_are_valid(desired: DesiredState) -> None:
             if isinstance(peer := link.attrs.get("peer"), str):
                 where, other = link_id(name, peer)
                 assert desired.namespaces[where].links[other].attrs["peer"] == f"{name}/{link.name}"
-            assert all(key == address.address and address.link == link.name for key, address in link.addresses.items())
+            assert all(key == cidr(key) == address.address for key, address in link.addresses.items())
+            assert all(address.link == link.name for address in link.addresses.values())
+        assert all(prefix(route.to) == route.to for route in netns.routes.values())
         assert all(key == route.key for key, route in netns.routes.items())
         assert all(key == rule.key for key, rule in netns.rules.items())
