@@ -87,6 +87,7 @@ demo: $(READY)  ## the main job on configs/spine-leaf.yaml, in a throw-away sand
 tables: $(READY)  ## attribute tables from pyroute2 and from the models, after a change of either
 	@$(BIN)/python -m nsmgr.kernel.generate
 	@$(BIN)/python -m nsmgr.model.generate
+	@$(BIN)/ruff format --quiet nsmgr/model/table
 
 fmt: $(READY)  ## format and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .

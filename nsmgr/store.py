@@ -15,12 +15,15 @@ import select
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NEEDS_ROOT = "configuring namespaces needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN)"
 _SANDBOX = "`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touches nothing of the host"
@@ -67,16 +70,23 @@ class Store:
     """The state directory. Reading a missing directory is reading an empty one; it is made by the first write."""
 
     def __init__(self, path: str | os.PathLike[str] = "") -> None:
-        self.path = Path(path or os.environ.get("NSMGR_STATE_DIR") or DEFAULT_DIRECTORY)
+        self.directory = os.path.normpath(path or os.environ.get("NSMGR_STATE_DIR") or DEFAULT_DIRECTORY)
+
+    @property
+    def path(self) -> Path:
+        """The state directory."""
+        from pathlib import Path  # as much work as all the rest of this module, and nothing here needs it
+
+        return Path(self.directory)
 
     def deployments(self) -> list[DeploymentRecord]:
         """All records of this boot, by name. Raises StateError for a damaged one."""
         try:
-            names = sorted(entry.name for entry in os.scandir(self.path) if entry.name.endswith(".json"))
+            names = sorted(entry.name for entry in os.scandir(self.directory) if entry.name.endswith(".json"))
         except FileNotFoundError:
             return []
         except PermissionError as error:
-            raise PrivilegeError(f"cannot read {self.path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
+            raise PrivilegeError(f"cannot read {self.directory}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
         found = (self.read(name.removesuffix(".json")) for name in names)
         return [record for record in found if record is not None]
 
@@ -103,14 +113,14 @@ class Store:
         record.updated = time.time()
         record.created = record.created or record.updated
         path = self._file(record.name, "json")
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = f"{self.directory}/.{record.name}.json.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
             json.dump({"format_version": FORMAT_VERSION, **asdict(record)}, file)
         os.replace(temporary, path)
 
     def remove(self, name: str) -> None:
-        self._file(name, "json").unlink(missing_ok=True)
+        _unlink(self._file(name, "json"))
 
     @contextmanager
     def lock(self, name: str, timeout: float) -> Iterator[None]:
@@ -127,11 +137,11 @@ class Store:
             os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
             yield
         finally:
-            if not self._file(name, "json").exists():
-                path.unlink(missing_ok=True)  # whoever waits for it notices, see _locked
+            if not os.path.exists(self._file(name, "json")):
+                _unlink(path)  # whoever waits for it notices, see _locked
             os.close(descriptor)
 
-    def _locked(self, path: Path, name: str, deadline: float) -> int:
+    def _locked(self, path: str, name: str, deadline: float) -> int:
         """A descriptor that holds the lock on the file that ``path`` names now: the previous holder may have removed it."""
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -158,28 +168,34 @@ class Store:
                     ) from None
                 select.select([], [], [], 0.02)  # flock has no time-out of its own
 
-    def _file(self, name: str, suffix: str) -> Path:
+    def _file(self, name: str, suffix: str) -> str:
         if not _NAME.match(name):
             raise StateError(f"{name!r} is not a deployment name", hint="lower-case letters, digits and '-', at most 32")
-        return self.path / f"{name}.{suffix}"
+        return f"{self.directory}/{name}.{suffix}"
 
     def _ensure(self) -> None:
         try:
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            found = os.lstat(self.path)
+            with suppress(FileExistsError):
+                os.mkdir(self.directory, 0o700)
+            found = os.lstat(self.directory)
         except OSError as error:
             if isinstance(error, PermissionError) or error.errno == 30:
-                raise PrivilegeError(f"cannot write {self.path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
-            raise StateError(f"{self.path}: {error.strerror}") from error
+                raise PrivilegeError(f"cannot write {self.directory}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
+            raise StateError(f"{self.directory}: {error.strerror}") from error
         if os.geteuid() not in (0, found.st_uid):
-            raise PrivilegeError(f"{self.path} belongs to uid {found.st_uid}: {_NEEDS_ROOT}", hint=_SANDBOX)
+            raise PrivilegeError(f"{self.directory} belongs to uid {found.st_uid}: {_NEEDS_ROOT}", hint=_SANDBOX)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise StateError(
-                f"{self.path} is not a directory that only its owner (uid {os.geteuid()}) can write", hint="move it away"
+                f"{self.directory} is not a directory that only its owner (uid {os.geteuid()}) can write", hint="move it away"
             )
 
 
-def _parse(text: str, path: Path, name: str) -> DeploymentRecord:
+def _unlink(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _parse(text: str, path: str, name: str) -> DeploymentRecord:
     """Strict: every field has its type, nothing unknown."""
     try:
         data = json.loads(text)
@@ -209,13 +225,15 @@ def _parse(text: str, path: Path, name: str) -> DeploymentRecord:
 def boot_id() -> str:
     """This boot's identity: namespace cookies start again with the next."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
     except OSError:
         return ""
 
 
 def _command_line() -> str:
     try:
-        return Path("/proc/self/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
+        with open("/proc/self/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
     except OSError:
         return "unknown command"

@@ -24,11 +24,12 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 # Which of nsmgr's own modules a layer may import. The first component after "nsmgr." decides; longer entries name one module.
 PURE = {
     "errors": set[str](),
-    "types": {"errors"},
-    "model": {"errors", "types", "model"},
-    "plan": {"errors", "types", "model", "plan"},
-    "config": {"errors", "types", "model", "plan", "config"},
-    "render": {"errors", "types", "model", "plan", "config", "render"},
+    "text": set[str](),
+    "types": {"errors", "text"},
+    "model": {"errors", "text", "types", "model"},
+    "plan": {"errors", "text", "types", "model", "plan"},
+    "config": {"errors", "text", "types", "model", "plan", "config"},
+    "render": {"errors", "text", "types", "model", "plan", "config", "render"},
 }
 # These see the kernel through the Protocol only, so that FakeKernel serves them as well as Linux.
 PORT_ONLY = {"engine", "journal", "lock", "ownership", "reading", "store", "watch", "lab"}

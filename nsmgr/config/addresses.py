@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from nsmgr.config.bodies import validate
+from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report
-from nsmgr.config.translate import show, validate, value_message
+from nsmgr.model.meaning import address_attributes, address_faults, address_identity
 from nsmgr.plan.state import Address, DesiredLink
-from nsmgr.types import cidr
+from nsmgr.text import cidr
 
 
 class Addresses:
@@ -38,13 +40,11 @@ class Addresses:
         if not isinstance(raw, dict):
             self.report.error(path, f"expected an address or a mapping, not {show(raw)}", "for example `10.0.0.1/24`")
             return None
-        from nsmgr.model import address as model  # the long form is rare: its model is built when one is met
-
-        entry = validate(model.AddressModel, raw, path, self.report)
+        entry = validate("address", raw, path, self.report)
         if entry is None:
             return None
         try:
-            return Address(link, model.identity(entry), model.attributes(entry), path)
+            return Address(link, address_identity(entry), address_attributes(entry), path)
         except ValueError as error:
             self.report.error((*path, "peer"), str(error))
             return None
@@ -52,9 +52,7 @@ class Addresses:
     def _check(self, link: DesiredLink, address: Address, path: Path, raw: Any) -> None:
         text = address.address
         if address.attrs or ":" in text:
-            from nsmgr.model.address import faults
-
-            for field, message, hint in faults(link.name, link.kind, text, address.attrs):
+            for field, message, hint in address_faults(link.name, link.kind, text, address.attrs):
                 self.report.error((*path, field) if isinstance(raw, dict) else path, message, hint)
         ip = text.partition(" ")[0].partition("/")[0]
         previous = self.seen.setdefault((link.netns, ip), (link.name, path))

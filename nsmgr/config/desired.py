@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nsmgr.config import graph, pairs
 from nsmgr.config.document import Checked
@@ -12,8 +12,11 @@ from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.config.routes import expand_routes, expand_rules
 from nsmgr.config.space import Space, open_spaces
 from nsmgr.model import sysctl
-from nsmgr.model.namespace import IgnoreModel
+from nsmgr.model.words import PROTOCOLS, TABLES
 from nsmgr.plan.state import DesiredNetns, Ignore
+
+if TYPE_CHECKING:
+    from nsmgr.model.namespace import IgnoreModel
 
 _IGNORE_KEYS: Mapping[str, tuple[str, ...]] = {
     "addresses": ("link", "address", "label", "scope", "proto"),
@@ -84,8 +87,6 @@ def _ignore(model: IgnoreModel, path: Path, report: Report) -> Ignore:
 
 def _pattern(kind: str, entry: Mapping[str, str | int | bool], path: Path, report: Report) -> Mapping[str, str]:
     """Attribute → pattern over the canonical value's text: names of protocols and tables become their numbers."""
-    from nsmgr.model.route import PROTOCOLS, TABLES
-
     found: dict[str, str] = {}
     for key, value in entry.items():
         name = "proto" if key == "protocol" else key

@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError, WithJsonSchema
-
+from nsmgr.config.bodies import empty, validate
+from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
-from nsmgr.config.translate import expected, scalar_types, show, translate, validate, value_message, wrong_scalars
-from nsmgr.model.base import Resource
-from nsmgr.model.links import kind_class, kind_names
-from nsmgr.model.links.base import Link
-from nsmgr.model.namespace import REF, HostModel, NamespaceModel
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.links import kind_names
+from nsmgr.model.words import DEPLOYMENT
 from nsmgr.plan.state import HOST
-from nsmgr.types import netns_name
+from nsmgr.text import netns_name
 
-NAME = r"[a-z0-9][a-z0-9-]{0,31}"
-_NAME = re.compile(NAME + r"\Z")
+if TYPE_CHECKING:
+    from nsmgr.model.namespace import HostModel
+
+_NAME = re.compile(DEPLOYMENT + r"\Z")
 # Of one link only: a default for them would give every link the same.
 OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
-
-
-class Document(Resource):
-    """A deployment: a set of namespaces and what is in them."""
-
-    TYPE: ClassVar[str] = "document"
-
-    version: Literal[1]
-    """Of the configuration language: 1."""
-    name: Annotated[str | None, Field(pattern=f"^{NAME}$")] = None
-    """Name of the deployment; default: the file's stem."""
-    include: list[str] | None = None
-    """Files merged first, relative to this one: mappings merge, two different scalars or lists are a conflict."""
-    defaults: Annotated[dict[Any, Any] | None, WithJsonSchema({REF: "defaults"})] = None
-    """``link``: for every link (but ``lo``) that does not say otherwise; a kind's name: for that kind."""
-    host: Annotated[dict[Any, Any] | None, WithJsonSchema({"anyOf": [{REF: "HostModel"}, {"type": "null"}]})] = None
-    """The namespace nsmgr itself runs in."""
-    namespaces: Annotated[
-        dict[Any, Any] | None,
-        WithJsonSchema({"type": ["object", "null"], "additionalProperties": {REF: "namespace"}}),
-    ] = None
-    """Namespace name → body."""
 
 
 @dataclass(slots=True)
@@ -76,16 +54,16 @@ def check(data: Any, stem: str, report: Report) -> Checked:
     if isinstance(name, str) and name_problem(name):
         report.error(("name",), name_problem(name), f"for example `{name_from_file(name)}`")
         top.pop("name")
-    validate(Document, {**top, "version": 1}, (), report)
+    validate("document", {**top, "version": 1}, (), report)
     checked = Checked(name if isinstance(name, str) else stem)
     defaults = data.get("defaults")
     if isinstance(defaults, dict):
         _defaults(defaults, checked, report)
     host = data.get("host")
     if isinstance(host, dict):
-        _body(HostModel, HOST, host, (HOST,), checked, report)
+        _body("host", HOST, host, (HOST,), checked, report)
     elif "host" in data and host is None:
-        checked.bodies.append((HOST, (HOST,), HostModel()))
+        checked.bodies.append((HOST, (HOST,), empty("host")))
     namespaces = data.get("namespaces")
     for netns, body in namespaces.items() if isinstance(namespaces, dict) else ():
         path: Path = ("namespaces", netns)
@@ -100,7 +78,7 @@ def check(data: Any, stem: str, report: Report) -> Checked:
                 message, advice = str(error), "its links go under the top-level `host:`"
             report.error(path, message, advice, at="key")
             continue
-        _body(NamespaceModel, netns, {} if body is None else body, path, checked, report)
+        _body("namespace", netns, {} if body is None else body, path, checked, report)
     return checked
 
 
@@ -112,7 +90,7 @@ def _version_first(data: dict[Any, Any], report: Report) -> None:
         report.error(("version",), f"version {show(data['version'])} is not known", advice)
 
 
-def _body(model: type[HostModel], netns: str, body: Any, path: Path, checked: Checked, report: Report) -> None:
+def _body(model: str, netns: str, body: Any, path: Path, checked: Checked, report: Report) -> None:
     found = validate(model, body, path, report)
     if found is None:
         # Go on with the parts that are in order, so that their problems are shown as well.
@@ -121,7 +99,7 @@ def _body(model: type[HostModel], netns: str, body: Any, path: Path, checked: Ch
             if isinstance(body, dict) and isinstance(body.get(key), kind):
                 usable[key] = body[key]
         # References into a body with faults of its own are not judged: `declared` is the lenient reading.
-        found = model.model_validate({**usable, "manage": "declared"})
+        found = validate(model, {**usable, "manage": "declared"}, path, report)
     checked.bodies.append((netns, path, found))
 
 
@@ -133,29 +111,18 @@ def _defaults(defaults: dict[Any, Any], checked: Checked, report: Report) -> Non
         elif body is not None and not isinstance(body, dict):
             report.error(path, f"expected a mapping, not {show(body)}")
         elif body:
-            usable = _default(Link if kind == "link" else kind_class(kind), kind, body, path, report)
+            usable = _default("" if kind == "link" else kind, body, path, report)
             if kind == "link":
                 checked.link_defaults = usable
             else:
                 checked.kind_defaults[kind] = usable
 
 
-def _default(model: type[Link], kind: str, body: dict[Any, Any], path: Path, report: Report) -> dict[str, Any]:
+def _default(kind: str, body: dict[Any, Any], path: Path, report: Report) -> dict[str, Any]:
     """The defaults that are valid by themselves; faults are reported here once and not again at every link."""
-    bad: set[Any] = set(wrong_scalars(model, body))
-    for key in bad:
-        message, advice = expected(scalar_types(model)[key].__name__, body[key])
-        report.error((*path, key), message, advice)
-    for key in body:
-        if key in OWN:
-            report.error((*path, key), f"`{key}` cannot have a default: it belongs to one link", "write it at the link", at="key")
-            bad.add(key)
-    usable = {key: value for key, value in body.items() if key not in bad}
-    try:
-        model.__pydantic_validator__.validate_python(usable)
-    except ValidationError as error:
-        advice = "" if kind == "link" else f"`nsmgr explain {kind}` lists the keys"
-        places = translate(error, model, usable, path, report, ignore_missing=True, hint=advice)
-        faulty = {place[len(path)] for place in places if len(place) > len(path)}
-        usable = {key: value for key, value in usable.items() if key not in faulty}
-    return usable
+    found = kind_facts(kind).SHAPE
+    if found is not None and not OWN & body.keys() and found.accept(body, partial=True) is not None:
+        return body
+    from nsmgr.config.translate import usable_defaults
+
+    return usable_defaults(kind, body, path, report, OWN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.config.links import Links
 from nsmgr.config.report import did_you_mean
 from nsmgr.config.space import Reference, Spaces
-from nsmgr.model.links import kind_class
+from nsmgr.model.kind import kind as kind_facts
 
 _End = tuple[str, str]
 
@@ -35,7 +35,7 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
             spaces.report.error(reference.path, words, did_you_mean(reference.target, near, otherwise), "dangling_reference")
         return False
     state = space.state.links.get(name)
-    if reference.attribute == "controller" and state is not None and state.kind and not links.kind(state.kind).controller:
+    if reference.attribute == "controller" and state is not None and state.kind and not kind_facts(state.kind).CONTROLLER:
         words = f"`{name}` is of kind {state.kind}, which can have no ports"
         spaces.report.error(reference.path, words, "a controller is a bridge, bond, team or vrf", "dangling_reference")
     return True
@@ -45,7 +45,7 @@ def _names_a_port(spaces: Spaces, reference: Reference) -> bool:
     """A bond's primary is a port of the bond: the port stands on the bond, not the other way round."""
     space = spaces.find(reference.netns)
     link = space.state.links.get(reference.link) if space is not None else None
-    return link is not None and reference.attribute in kind_class(link.kind).NAMES_PORTS
+    return link is not None and reference.attribute in kind_facts(link.kind).NAMES_PORTS
 
 
 def _cycles(spaces: Spaces, edges: dict[_End, list[tuple[_End, Reference]]]) -> None:

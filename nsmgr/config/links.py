@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from nsmgr.config.addresses import Addresses
 from nsmgr.config.pairs import Pairs
+from nsmgr.config.phrases import show
 from nsmgr.config.report import Path
 from nsmgr.config.space import Reference, Space, Spaces
-from nsmgr.config.translate import expected, scalar_types, show, translate
 from nsmgr.model import sysctl
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
-from nsmgr.model.links.base import Link
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import Kind
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.shape import Shape
 from nsmgr.plan.state import DesiredLink
 
 _QUEUES = ("tx_queues", "rx_queues")
@@ -24,16 +23,14 @@ _QUEUES = ("tx_queues", "rx_queues")
 
 @dataclass(slots=True)
 class _Kind:
-    """What the expansion needs of a kind, gathered once. ``rows``: key → (attribute of the model, whether it names a link)."""
+    """What the expansion needs of a kind, gathered once. ``rows``: key → whether it names a link."""
 
     name: str
-    model: type[Link]
-    validate: Any
-    scalars: Mapping[str, type]
-    rows: Mapping[str, tuple[str, bool]]
+    facts: type[Kind]
+    shape: Shape | None
+    rows: Mapping[str, bool]
     defaults: dict[str, Any]
     birth: dict[str, Value]
-    controller: bool
 
 
 class Links:
@@ -66,37 +63,21 @@ class Links:
         """The gathered facts of a kind; "" is a link that exists already."""
         found = self.kinds.get(name)
         if found is None:
-            model = kind_class(name) if name else Link
-            fields = {field.alias or key: key for key, field in model.model_fields.items()}
-            general = {} if name == "lo" else self.spaces.checked.link_defaults
-            defaults = _merged({k: v for k, v in general.items() if k in fields}, self.spaces.checked.kind_defaults.get(name, {}))
-            found = self.kinds[name] = _Kind(
-                name,
-                model,
-                model.__pydantic_validator__.validate_python,
-                scalar_types(model),
-                {key: (fields[key], row.ref) for key, row in model.rows().items()},
-                defaults,
-                dict(model.BIRTH),
-                bool(getattr(model, "CONTROLLER", name in ("bridge", "bond", "team", "vrf"))),
-            )
+            facts = kind_facts(name)
+            general: dict[str, Any] = {} if name == "lo" else self.spaces.checked.link_defaults
+            defaults = _merged(general, self.spaces.checked.kind_defaults.get(name, {}))
+            rows = {key: row.ref for key, row in facts.rows().items()}
+            found = self.kinds[name] = _Kind(name, facts, facts.SHAPE, rows, defaults, dict(facts.BIRTH))
         return found
 
     def _add(self, space: Space, name: str, kind_name: str, body: dict[Any, Any], path: Path) -> None:
         kind = self.kind(kind_name)
         if kind.defaults:
             body = _merged(kind.defaults, body)
-        scalars = kind.scalars
-        wrong = [key for key, value in body.items() if key in scalars and value is not None and type(value) is not scalars[key]]
-        try:
-            model: Link | None = kind.validate(body)
-        except ValidationError as error:
-            hint = f"`nsmgr explain {kind_name}` lists the keys" if kind_name else "a link without a kind has the common keys only"
-            translate(error, kind.model, body, path, self.report, skip=frozenset(wrong), hint=hint)
-            model = None  # returns below, after the other complaints about this body
-        for key in wrong:
-            self.report.error((*path, key), *expected(scalars[key].__name__, body[key]))
-        if model is None or wrong:
+        model: Any = kind.shape.accept(body) if kind.shape is not None else None
+        if model is None:
+            model = self._judged(kind_name, body, path)
+        if model is None:
             self._check_rest(space, name, kind, body, path)
             return
         for field, message, hint in model.problems(name):
@@ -108,9 +89,15 @@ class Links:
         state = self._desired(space, name, kind, model, body, path)
         space.state.links[name] = state
 
+    def _judged(self, kind: str, body: dict[Any, Any], path: Path) -> Any:
+        """The pydantic model of a body that is not surely valid, or None with the faults reported."""
+        from nsmgr.config.translate import validate_link
+
+        return validate_link(kind, body, path, self.report)
+
     def _check_rest(self, space: Space, name: str, kind: _Kind, body: dict[Any, Any], path: Path) -> None:
         """What can still be judged of a body with faults, so that all of its problems come at once."""
-        for key, (_, ref) in kind.rows.items():
+        for key, ref in kind.rows.items():
             if ref and isinstance(body.get(key), str) and not self.report.has((*path, key)):
                 self._reference(space, name, key, body[key], (*path, key))
         if isinstance(body.get("addresses"), list):
@@ -119,7 +106,7 @@ class Links:
         if isinstance(sysctls, dict):
             self._sysctls(name, {key: value for key, value in sysctls.items() if isinstance(key, str)}, (*path, "sysctls"))
 
-    def _desired(self, space: Space, name: str, kind: _Kind, model: Link, body: dict[Any, Any], path: Path) -> DesiredLink:
+    def _desired(self, space: Space, name: str, kind: _Kind, model: Any, body: dict[Any, Any], path: Path) -> DesiredLink:
         values = model.__dict__
         attrs: dict[str, Value] = {"state": model.state}
         birth = kind.birth.copy()
@@ -127,13 +114,12 @@ class Links:
         for key in body:
             if key not in rows:
                 continue
-            field, ref = rows[key]
-            value = values[field]
+            value = values[key]
             if value is None:
                 if key == "controller":
                     attrs[key] = None
                 continue
-            if ref:
+            if rows[key]:
                 value = self._reference(space, name, key, value, (*path, key))
             elif type(value) is list:
                 value = tuple(value)
@@ -215,6 +201,6 @@ def _merged(defaults: dict[str, Any], body: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _match(value: Any) -> dict[str, str]:
-    if isinstance(value, BaseModel):
-        value = value.model_dump(exclude_none=True)
-    return {key: str(text) for key, text in value.items()} if isinstance(value, dict) else {}
+    """What a physical link is recognised by; the body's mapping or its model."""
+    entries = value if isinstance(value, dict) else vars(value)
+    return {key: str(text) for key, text in entries.items() if text is not None}

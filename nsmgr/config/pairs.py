@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from nsmgr.config.report import Path, did_you_mean
 from nsmgr.config.space import Spaces
-from nsmgr.model.links import kind_class, kind_names
-from nsmgr.types import ifname
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.links import kind_names
+from nsmgr.text import ifname
 
 End = tuple[str, str]  # namespace, link
 
@@ -64,7 +65,7 @@ def _written(spaces: Spaces, pairs: Pairs) -> dict[End, End]:
                 kind = "?"
             pairs.kinds[netns, name] = kind
             peer = body.get("peer")
-            if type(peer) is str and (not kind or (kind != "?" and kind_class(kind).PAIR)):
+            if type(peer) is str and (not kind or (kind != "?" and kind_facts(kind).PAIR)):
                 target, slash, link = peer.rpartition("/")
                 if _is_name(link):  # else the kind's model complains
                     peers[netns, name] = (target if slash else netns, link)
@@ -82,7 +83,7 @@ def _claim(spaces: Spaces, pairs: Pairs, written: dict[End, End], claims: dict[E
         return
     kind = pairs.kinds[end]
     theirs = pairs.kinds.get(target)
-    if not kind and theirs and theirs not in ("?", "lo") and kind_class(theirs).PAIR:
+    if not kind and theirs and theirs not in ("?", "lo") and kind_facts(theirs).PAIR:
         kind = pairs.kinds[end] = theirs  # `eth0: {peer: red/p1}` beside red's `p1: {kind: veth}`
     back = written.get(target)
     if not kind and theirs == "?":
@@ -127,7 +128,7 @@ def _missing(spaces: Spaces, pairs: Pairs) -> None:
                 hint = "write `kind: …`, or name this link as the `peer` of a veth"
                 spaces.report.error(path, f"the kind of `{name}` is missing", hint, "missing", at="key")
                 pairs.kinds[end] = "?"
-            elif kind != "?" and kind_class(kind).PAIR and end not in pairs.peers and space.bodies[name].get("peer") is None:
+            elif kind != "?" and kind_facts(kind).PAIR and end not in pairs.peers and space.bodies[name].get("peer") is None:
                 spaces.report.error(
                     path, f"`peer` is missing: a {kind} is a pair", "add `peer: namespace/link`", "missing", at="key"
                 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from nsmgr.config.bodies import validate
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.config.space import Space
-from nsmgr.config.translate import validate
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
+from nsmgr.model.meaning import rule_identity
+from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP
 from nsmgr.plan.state import NextHop, Route, Rule
-from nsmgr.types import family
+from nsmgr.text import family
 
 _ATTRIBUTES = ("type", "scope", "proto", "prefsrc", "mtu", "advmss")
 _FAMILY = {2: "ipv4", 10: "ipv6"}
@@ -20,12 +22,10 @@ def expand_routes(space: Space, report: Report) -> None:
     """Put the namespace's routes into its state."""
     if not space.model.routes:
         return
-    from nsmgr.model.route import RouteModel  # built only for documents that have routes
-
     routes = space.state.routes
     for position, raw in enumerate(space.model.routes):
         path = (*space.path, "routes", position)
-        model = validate(RouteModel, raw, path, report)
+        model = validate("route", raw, path, report)
         if model is None:
             continue
         route = _route(space, model, path, report)
@@ -39,8 +39,6 @@ def expand_routes(space: Space, report: Report) -> None:
 
 
 def _route(space: Space, model: Any, path: Path, report: Report) -> Route | None:
-    from nsmgr.model.route import IPV6_METRIC, NO_NEXTHOP
-
     kind = model.type or "unicast"
     hops = _hops(model, kind in NO_NEXTHOP)
     faults = _Faults(path, report)
@@ -128,16 +126,14 @@ def expand_rules(space: Space, report: Report) -> None:
     """Put the namespace's rules into its state."""
     if not space.model.rules:
         return
-    from nsmgr.model.rule import RuleModel, identity
-
     rules = space.state.rules
     for position, raw in enumerate(space.model.rules):
         path = (*space.path, "rules", position)
-        model = validate(RuleModel, raw, path, report)
+        model = validate("rule", raw, path, report)
         if model is None:
             continue
         try:
-            rule = Rule(identity(model), model.proto or 0, path)
+            rule = Rule(rule_identity(model), model.proto or 0, path)
         except ValueError as error:
             field, message, hint = error.args
             report.error((*path, field) if field else path, message, hint)

@@ -16,10 +16,11 @@ from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from nsmgr.config.document import OWN, Document
+from nsmgr.config.document import OWN
 from nsmgr.config.report import did_you_mean
 from nsmgr.model.address import AddressModel
 from nsmgr.model.base import UNSET, Attr
+from nsmgr.model.document import Document
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.namespace import REF, FromModel, HostModel, IgnoreModel, NamespaceModel

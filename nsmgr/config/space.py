@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from nsmgr.config.bodies import empty
 from nsmgr.config.document import Checked
+from nsmgr.config.phrases import value_message
 from nsmgr.config.report import Path, Report, did_you_mean
-from nsmgr.config.translate import value_message
-from nsmgr.model.namespace import HostModel, NamespaceModel
 from nsmgr.plan.state import HOST, DesiredNetns
-from nsmgr.types import ifname
+from nsmgr.text import ifname
+
+if TYPE_CHECKING:
+    from nsmgr.model.namespace import HostModel, NamespaceModel
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Spaces:
         """The host's space; it exists whether the document mentions it or not, and becomes part of the state when used."""
         if HOST not in self.by_name:
             state = DesiredNetns(HOST, "host", manage="declared", origin=(HOST,))
-            self.by_name[HOST] = Space(state, HostModel(), (HOST,), lenient=True)
+            self.by_name[HOST] = Space(state, empty("host"), (HOST,), lenient=True)
         return self.by_name[HOST]
 
     def find(self, netns: str) -> Space | None:
@@ -72,11 +75,12 @@ def open_spaces(checked: Checked, report: Report) -> Spaces:
     spaces = Spaces(checked, report)
     for netns, path, model in checked.bodies:
         source, adopt = "create", False
-        if isinstance(model, NamespaceModel):
-            adopt = bool(model.adopt)
-            source = _source(model, path, report)
         if netns == HOST:
             source = "host"
+        else:
+            body = cast("NamespaceModel", model)
+            adopt = bool(body.adopt)
+            source = _source(body, path, report)
         manage = model.manage or ("all" if source == "create" else "declared")
         state = DesiredNetns(netns, source, adopt, manage, origin=path)
         space = Space(state, model, path, lenient=adopt or source != "create" or manage == "declared")

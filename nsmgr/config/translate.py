@@ -9,10 +9,11 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, PlainValidator, ValidationError, WrapValidator
 
+from nsmgr.config.phrases import EXPECTED, expected, show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
+from nsmgr.model.links import kind_class
 
 _QUOTED = re.compile(r"'([^']*)'|(-?\d+)")
-_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _BOUNDS = {
     "greater_than_equal": "{0} is too small: at least {ge}",
     "greater_than": "{0} is too small: more than {gt}",
@@ -23,17 +24,6 @@ _BOUNDS = {
     "string_too_short": "{0} is too short: at least {min_length} characters",
     "too_long": "too many entries: at most {max_length}",
     "too_short": "too few entries: at least {min_length}",
-}
-_EXPECTED = {
-    "int": "a whole number",
-    "bool": "true or false",
-    "string": "text",
-    "float": "a number",
-    "list": "a list",
-    "tuple": "a list",
-    "dict": "a mapping",
-    "model": "a mapping",
-    "mapping": "a mapping",
 }
 
 
@@ -48,6 +38,21 @@ def validate(model: type[BaseModel], data: Any, path: Path, report: Report, *, h
     except ValidationError as error:
         translate(error, model, data, path, report, skip=frozenset(wrong), hint=hint)
         return None
+    return None if wrong else result
+
+
+def validate_link(kind: str, body: dict[Any, Any], path: Path, report: Report) -> Any:
+    """As :func:`validate`, of a link's body; ``kind`` "" = a link that exists already."""
+    hint = f"`nsmgr explain {kind}` lists the keys" if kind else "a link without a kind has the common keys only"
+    model = kind_class(kind)
+    wrong = wrong_scalars(model, body)
+    result = None
+    try:
+        result = model.__pydantic_validator__.validate_python(body)
+    except ValidationError as error:
+        translate(error, model, body, path, report, skip=frozenset(wrong), hint=hint)
+    for key in wrong:
+        report.error((*path, key), *expected(scalar_types(model)[key].__name__, body[key]))
     return None if wrong else result
 
 
@@ -114,6 +119,28 @@ def translate(
     return [(*path, *loc) for loc in groups]
 
 
+def usable_defaults(kind: str, body: dict[Any, Any], path: Path, report: Report, own: frozenset[str]) -> dict[str, Any]:
+    """The defaults of a kind that are valid by themselves, the faults of all others reported. ``own``: keys that can have none."""
+    model = kind_class(kind)
+    bad: set[Any] = set(wrong_scalars(model, body))
+    for key in bad:
+        message, advice = expected(scalar_types(model)[key].__name__, body[key])
+        report.error((*path, key), message, advice)
+    for key in body:
+        if key in own:
+            report.error((*path, key), f"`{key}` cannot have a default: it belongs to one link", "write it at the link", at="key")
+            bad.add(key)
+    usable = {key: value for key, value in body.items() if key not in bad}
+    try:
+        model.__pydantic_validator__.validate_python(usable)
+    except ValidationError as error:
+        advice = f"`nsmgr explain {kind}` lists the keys" if kind else ""
+        places = translate(error, model, usable, path, report, ignore_missing=True, hint=advice)
+        faulty = {place[len(path)] for place in places if len(place) > len(path)}
+        usable = {key: value for key, value in usable.items() if key not in faulty}
+    return usable
+
+
 def known_keys(model: type[BaseModel] | None) -> list[str]:
     """The keys a mapping may have."""
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
@@ -170,7 +197,7 @@ def _union(entries: list[Any]) -> tuple[str, str]:
         if entry["type"] == "literal_error":
             wanted += [f"`{word}`" for word in _choices(entry)]
         else:
-            wanted.append(_EXPECTED.get(entry["type"].partition("_")[0], "something else"))
+            wanted.append(EXPECTED.get(entry["type"].partition("_")[0], "something else"))
     *others, last = dict.fromkeys(wanted)
     return f"expected {', '.join(others)}{' or ' if others else ''}{last}, not {show(entries[0]['input'])}", ""
 
@@ -190,44 +217,12 @@ def phrase(entry: Mapping[str, Any]) -> tuple[str, str]:
     if kind == "int_parsing_size":
         return f"{show(value)} is too large", ""
     first = kind.partition("_")[0]
-    if first in _EXPECTED and kind.endswith(("_type", "_parsing", "_from_float", "_unicode")):
+    if first in EXPECTED and kind.endswith(("_type", "_parsing", "_from_float", "_unicode")):
         return expected(first, value)
     if kind == "string_pattern_mismatch":
         return f"{show(value)} does not have the form {context.get('pattern')}", ""
     words = str(entry["msg"])
     return f"{show(value)}: {words[:1].lower()}{words[1:]}", ""
-
-
-def value_message(value: Any, words: str) -> tuple[str, str]:
-    """A validator's words about a value → (message, hint): ``not an IP address`` → ``\\`x\\` is not an IP address``."""
-    words, _, advice = words.partition("; ")
-    return (f"{show(value)} is {words}" if words.startswith("not ") else f"{show(value)}: {words}"), advice
-
-
-def show(value: Any) -> str:
-    """A value in a message, short."""
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
-
-
-def expected(kind: str, value: Any) -> tuple[str, str]:
-    """(message, hint) for a value of the wrong type; ``kind``: bool, int, string, list …"""
-    kind = "string" if kind == "str" else kind
-    advice = ""
-    if kind == "bool" and isinstance(value, str):
-        meant = _BOOLEANS.get(value.lower())
-        advice = f"`{value}` is text in YAML 1.2: write `{meant}`" if meant else ""
-    elif kind == "bool" and value in (0, 1):
-        advice = f"write `{str(bool(value)).lower()}`"
-    elif kind == "int" and isinstance(value, str) and value.lstrip("+-").isdecimal():
-        advice = "a number has no leading zero" if value.lstrip("+-").startswith("0") and len(value) > 1 else "remove the quotes"
-    elif kind == "string" and isinstance(value, int | float):
-        advice = f'quote it: "{str(value).lower() if isinstance(value, bool) else value}"'
-    elif kind == "list" and isinstance(value, str | int):
-        advice = f"write `[{value}]`"
-    return f"expected {_EXPECTED[kind]}, not {show(value)}", advice
 
 
 def _choices(entry: Mapping[str, Any]) -> list[str]:

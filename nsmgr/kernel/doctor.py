@@ -12,7 +12,8 @@ from nsmgr.errors import NsmgrError, errno_text
 from nsmgr.kernel import libc, netns, probe, tun
 from nsmgr.kernel.rtnl import Answer, RtnlSocket
 from nsmgr.kernel.wire import IFINFOMSG, NLM_F_REQUEST, NLMSG_HEADER, RTM_NEWLINK, get_link
-from nsmgr.model.links import kind_class, kind_names
+from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.links import kind_names
 
 CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 1, 12, 19, 21, 24
 CAPABILITIES = {

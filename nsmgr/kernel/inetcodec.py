@@ -10,11 +10,11 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute
 from nsmgr.kernel.linkmessages import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
-from nsmgr.model.address import SCOPES
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
+from nsmgr.model.words import SCOPES
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, Address
-from nsmgr.types import family as family_of
+from nsmgr.text import family as family_of
 
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefixlen, flags (low eight), scope, index
 CACHEINFO = struct.Struct("=IIII")  # preferred, valid (seconds), cstamp, tstamp

@@ -16,8 +16,8 @@ from typing import Any
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute
 from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
-from nsmgr.model.base import Attr, Bool, Names, Value, Where
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Attr, Bool, Names, Value, Where
+from nsmgr.model.kind import kind as kind_class
 
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
 IFLA_LINK, IFLA_AF_SPEC = 5, 26

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk
 from nsmgr.kernel.linkcodec import IFINFOMSG, Reader, kind_codec
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link
 
 T = TypeVar("T")

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import CodecError, Encoder, attribute
 from nsmgr.kernel.linkcodec import IFINFOMSG, Parts, kind_codec
-from nsmgr.model.base import Value
-from nsmgr.model.links.base import IFF_UP
+from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.plan.plan import Step
 
 FdOf: TypeAlias = Callable[[str], int]

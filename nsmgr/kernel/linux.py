@@ -18,8 +18,8 @@ from nsmgr.kernel.reading import Reading
 from nsmgr.kernel.resolve import resolve, whom_to_ask
 from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
 from nsmgr.kernel.wire import get_link
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST, NetnsState
 

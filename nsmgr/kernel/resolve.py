@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from nsmgr.kernel.reading import Reading
-from nsmgr.model.links import kind_class
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Link
 
 Ends = dict[tuple[str, int], tuple[str, Link]]

@@ -12,8 +12,8 @@ from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, walk
 from nsmgr.kernel.inetcodec import packed
 from nsmgr.kernel.linkmessages import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, FdOf, message
-from nsmgr.model.base import Value
-from nsmgr.model.rule import ACTIONS
+from nsmgr.model.attr import Value
+from nsmgr.model.words import ACTIONS
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, Rule
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from sys import byteorder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from nsmgr.model.attr import Names, Value
 
-from nsmgr.model.base import Names, Value
+if TYPE_CHECKING:
+    from pydantic import AfterValidator, BeforeValidator  # the conversions are needed without it
 
 CLOCK_T = 100  # USER_HZ: clock_t ticks a second, the unit of the bridge's timers on the wire
 HZ_ROUNDING = 40  # ms: clock_t → jiffies → clock_t loses up to a tick each way (12345 reads back 12344 at HZ=250)
@@ -128,35 +129,63 @@ class BridgeId:
         return f"{int(value['prio']).to_bytes(2, byteorder).hex()}.{value['addr']}"
 
 
-def span(low: int, high: int, why: str) -> AfterValidator:
-    """A duration from ``low`` to ``high`` milliseconds; the message speaks in seconds and names the kernel's reason."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Refuses a duration outside ``low`` to ``high`` milliseconds."""
 
-    def check(value: int | None) -> int | None:
-        if value is not None and not low <= value <= high:
-            raise ValueError(f"{low / 1000:g}s to {high / 1000:g}s ({why})")
+    low: int
+    high: int
+    why: str
+
+    def __call__(self, value: int | None) -> int | None:
+        if value is not None and not self.low <= value <= self.high:
+            raise ValueError(f"{self.low / 1000:g}s to {self.high / 1000:g}s ({self.why})")
         return value
 
-    return AfterValidator(check)
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Refuses a duration that is not a multiple of ``step`` milliseconds."""
+
+    step: int
+
+    def __call__(self, value: int | None) -> int | None:
+        if value is not None and value % self.step:
+            raise ValueError(f"the kernel counts this in units of {self.step / 1000:g}s")
+        return value
+
+
+class ByNumber:
+    """Number or name of an enumeration, in any letter case → its name as we write it; whatever else stays."""
+
+    __slots__ = ("lower", "names")
+
+    def __init__(self, names: Names | Mixed) -> None:
+        self.names = names
+        self.lower = {name.lower(): name for name in names.numbers}
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.names.from_wire(value)
+        return self.lower.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def span(low: int, high: int, why: str) -> AfterValidator:
+    """A duration from ``low`` to ``high`` milliseconds; the message speaks in seconds and names the kernel's reason."""
+    from pydantic import AfterValidator
+
+    return AfterValidator(Span(low, high, why))
 
 
 def whole(step: int) -> AfterValidator:
     """A duration that is a multiple of ``step`` milliseconds: the kernel's attribute has no finer unit."""
+    from pydantic import AfterValidator
 
-    def check(value: int | None) -> int | None:
-        if value is not None and value % step:
-            raise ValueError(f"the kernel counts this in units of {step / 1000:g}s")
-        return value
-
-    return AfterValidator(check)
+    return AfterValidator(Whole(step))
 
 
 def by_number(names: Names | Mixed) -> BeforeValidator:
     """Also take an enumeration's number, as ip(8) prints some; letter case does not matter."""
-    lower = {name.lower(): name for name in names.numbers}
+    from pydantic import BeforeValidator
 
-    def canonical(value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return names.from_wire(value)
-        return lower.get(value.lower(), value) if isinstance(value, str) else value
-
-    return BeforeValidator(canonical)
+    return BeforeValidator(ByNumber(names))

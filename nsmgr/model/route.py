@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from nsmgr.model.address import Scope, number_or_name
+from nsmgr.model.address import Scope
 from nsmgr.model.base import Attr, Change, Names, Resource
-from nsmgr.types import IfName, IpAddress, prefix
-
-TABLES: Mapping[str, int] = {"main": 254, "local": 255, "default": 253}  # rtnetlink.h RT_TABLE_*
-# rtnetlink.h RTPROT_*, with the names of iproute2's rt_protos
-PROTOCOLS: Mapping[str, int] = {
-    "unspec": 0, "redirect": 1, "kernel": 2, "boot": 3, "static": 4, "gated": 8, "ra": 9, "mrt": 10, "zebra": 11, "bird": 12,
-    "dnrouted": 13, "xorp": 14, "ntk": 15, "dhcp": 16, "mrouted": 17, "keepalived": 18, "babel": 42, "ovn": 84,
-    "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192,
-}  # fmt: skip
-# rtnetlink.h RTN_*
-TYPES: Mapping[str, int] = {
-    "unicast": 1, "local": 2, "broadcast": 3, "anycast": 4, "multicast": 5,
-    "blackhole": 6, "unreachable": 7, "prohibit": 8, "throw": 9,
-}  # fmt: skip
-NO_NEXTHOP = frozenset({"blackhole", "unreachable", "prohibit", "throw"})
-IPV6_METRIC = 1024  # IP6_RT_PRIO_USER: what metric 0 becomes
-
-
-def table(value: Any) -> int:
-    """A table's number; 0 (RT_TABLE_UNSPEC) is none."""
-    number = number_or_name(value, TABLES, 2**32 - 1, "routing table")
-    if not number:
-        raise ValueError("table 0 is no table: a number from 1 to 4294967295, or main, local, default")
-    return number
-
-
-def protocol(value: Any) -> int:
-    """rtm_protocol by number or rt_protos name."""
-    try:
-        return number_or_name(value, PROTOCOLS, 255, "route protocol")
-    except ValueError:
-        import difflib  # only where a word is wrong
-
-        near = difflib.get_close_matches(str(value), PROTOCOLS, 1)
-        words = "not a route protocol: a number from 0 to 255, or kernel, boot, static, dhcp, bird, ospf, bgp …"
-        raise ValueError(f"{words}; did you mean `{near[0]}`?" if near else words) from None
-
-
-def destination(value: Any) -> str:
-    """A prefix, or ``default``; a bare address is a host route."""
-    return "default" if value == "default" else prefix(value)
-
-
-def cidr_or_default(value: Any) -> str:
-    """As :func:`destination`, with rules' word ``all`` for the same thing."""
-    return "default" if value == "all" else destination(value)
-
+from nsmgr.model.words import IPV6_METRIC as IPV6_METRIC
+from nsmgr.model.words import NO_NEXTHOP as NO_NEXTHOP
+from nsmgr.model.words import PROTOCOLS as PROTOCOLS
+from nsmgr.model.words import TABLES as TABLES
+from nsmgr.model.words import TYPES as TYPES
+from nsmgr.model.words import destination, protocol, table
+from nsmgr.types import IfName, IpAddress
 
 _NAME_OR_NUMBER = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0}]})
 Table = Annotated[int, BeforeValidator(table), _NAME_OR_NUMBER]

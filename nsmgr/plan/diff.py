@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nsmgr.model.base import Attr, Change, Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Attr, Change, Value
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import AttrChange
 from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route
 
@@ -23,7 +23,7 @@ def link_changes(desired: DesiredLink, observed: Link) -> list[AttrChange]:
     """Managed attributes that differ; a kind that differs is the first and forces replacement."""
     if desired.kind and desired.kind != "physical" and desired.kind != observed.kind:
         return [AttrChange("kind", observed.kind or "physical", desired.kind, True)]
-    cls = kind_class(desired.kind or observed.kind)
+    cls = kind_facts(desired.kind or observed.kind)
     rows = cls.rows()
     have_all = observed.attrs
     changes: list[AttrChange] = []

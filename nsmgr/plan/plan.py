@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import Path
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nsmgr.model.links import kind_class
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.state import Link, NetnsState
 
 LinkId = tuple[str, str]  # (namespace, link name)
@@ -32,7 +32,7 @@ def dependants(namespaces: Mapping[str, NetnsState]) -> dict[LinkId, list[LinkId
 
 
 def _lives_on(netns: str, link: Link) -> Iterable[LinkId]:
-    cls = kind_class(link.kind)
+    cls = kind_facts(link.kind)
     if cls.PAIR and isinstance(peer := link.attrs.get("peer"), str) and not peer.startswith("?"):
         yield link_id(netns, peer)
     for attribute in cls.DIES_WITH:

@@ -82,7 +82,7 @@ class _Exporter:
             model = kind_class(link.kind) if declared else LinkModel
             if declared:
                 body["kind"] = link.kind
-        own_durations = durations(model)
+        own_durations = durations(model.KIND)
         for name, row in model.rows().items():
             value = link.attrs.get(name)
             if value is None or not _said(name, row, value, model, declared, far_end):

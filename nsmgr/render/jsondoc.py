@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nsmgr.errors import Problem, errno_text
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
 from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
 from nsmgr.render.report import Fate, Outcome, errno_name
@@ -145,7 +144,7 @@ def _state(state: NetnsState) -> Json:
                 "kind": link.kind,
                 "index": link.index,
                 "altnames": list(link.altnames),
-                "attributes": _values(link.attrs, durations(kind_class(link.kind))),
+                "attributes": _values(link.attrs, durations(link.kind)),
                 "addresses": addresses.get(link.name, []),
             }
             for link in state.links.values()

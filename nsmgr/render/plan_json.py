@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nsmgr.errors import StateError
-from nsmgr.model.base import Change
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Change
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule
@@ -178,7 +178,7 @@ def _text(data: Any) -> str:
 
 
 def _link(link: Link) -> str:
-    rows = kind_class(link.kind).rows()
+    rows = kind_facts(link.kind).rows()
     attrs = {name: value for name, value in link.attrs.items() if name not in rows or rows[name].change is not Change.READ_ONLY}
     return _text([link.name, link.kind, link.index, encode(attrs), list(link.altnames), link.fallback])
 

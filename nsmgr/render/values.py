@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BeforeValidator
-
-from nsmgr.model.base import Resource, Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Operation, Plan
-from nsmgr.types import duration
 
 ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
 
 
 def duration_text(milliseconds: int) -> str:
-    """``300s`` for 300000, ``20ms`` for 20: the shortest form that ``nsmgr.types.duration`` reads back to the same number."""
+    """``300s`` for 300000, ``20ms`` for 20: the shortest form that ``nsmgr.text.duration`` reads back to the same number."""
     return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
 
 
 @cache
-def durations(model: type[Resource]) -> frozenset[str]:
-    """Names of the model's fields whose type is a :data:`nsmgr.types.Duration`; found in the annotation, not listed here."""
-    return frozenset(
-        field.alias or name
-        for name, field in model.model_fields.items()
-        if any(map(_is_duration, field.metadata)) or _mentions_duration(field.annotation)
-    )
-
-
-def _is_duration(meta: object) -> bool:
-    return isinstance(meta, BeforeValidator) and meta.func is duration
-
-
-def _mentions_duration(annotation: object) -> bool:
-    return _is_duration(annotation) or any(_mentions_duration(part) for part in get_args(annotation))
+def durations(kind: str) -> frozenset[str]:
+    """Names of the kind's rows that are durations: milliseconds here, seconds or a text with a unit in the configuration."""
+    return frozenset(name for name, row in kind_facts(kind).rows().items() if row.unit == "ms")
 
 
 def config_value(value: Value, *, is_duration: bool = False) -> Any:
@@ -72,7 +57,7 @@ class Durations:
         if operation.type != "link":
             return frozenset()
         kind = next((change.desired for change in operation.changes if change.name == "kind" and change.desired), None)
-        return durations(kind_class(str(kind or self._kinds.get(operation.id, ""))))
+        return durations(str(kind or self._kinds.get(operation.id, "")))
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

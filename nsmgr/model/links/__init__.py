@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 from functools import cache
+from typing import TYPE_CHECKING
 
-from nsmgr.model.links.base import Link
+if TYPE_CHECKING:
+    from nsmgr.model.links.base import Link
 
 
 @cache
 def kind_names() -> tuple[str, ...]:
     """All kinds this version knows, sorted; found by looking into the package, not from a list."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
+    files = [file.partition(".") for file in os.listdir(os.path.dirname(__file__))]
+    return tuple(sorted({stem for stem, _, end in files if end in ("py", "pyc") and stem not in ("__init__", "base")}))
 
 
 @cache
 def kind_class(kind: str) -> type[Link]:
-    """The model of a kind; :class:`Link` itself for an unknown one (a foreign link that is only observed).
+    """The pydantic model of a kind; :class:`Link` itself for an unknown one (a foreign link that is only observed).
 
     A module may define several kinds' common base, but exactly one class whose KIND is the module's name.
     """
+    from nsmgr.model.links.base import Link
+
     if kind not in kind_names():
         return Link
     module = importlib.import_module(f"{__name__}.{kind}")

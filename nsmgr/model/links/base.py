@@ -9,62 +9,21 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Value, Where
+from nsmgr.model.attr import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC
+from nsmgr.model.attr import IFF_UP as IFF_UP
+from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Where
+from nsmgr.model.kind import Kind
 from nsmgr.types import IfName, LinkRef, Mac, Size
-
-IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 0x200, 0x1000  # linux/if.h
 
 data = partial(Attr, where=Where.DATA)  # a row of the kind's IFLA_INFO_DATA
 shown = partial(Attr, change=Change.READ_ONLY, where=Where.DATA, export=False)  # the same, the kernel's to set
 READONLY = Field(json_schema_extra={"readOnly": True})
 
 
-class Link(Resource):
-    """A network device. The class of a kind says what it adds and how the kernel treats the kind as a whole.
-
-    KIND: IFLA_INFO_KIND, also the configuration's ``kind`` and this file's name.
-    DATA: pyroute2's ``data_map`` key when it differs from KIND, "" = the kind has no INFO_DATA.
-    MAKER: "netlink" (RTM_NEWLINK), "ioctl" (TUNSETIFF) or "none" (exists by itself: lo, physical).
-    IMMUTABLE_NETNS: dev->netns_immutable: cannot be moved to another namespace.
-    DIES_WITH: names of reference attributes; the link is deleted by the kernel with the link they name.
-    PAIR: has a peer that is born in the same message and dies with it (veth).
-    FULL_SET: changelink starts from zero: every attribute must be sent again (KERNEL.md 3).
-    DATA_REQUIRED: newlink refuses a message without INFO_DATA.
-    PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY).
-    PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
-    PARENT_REQUIRED: newlink refuses a link without it.
-    BIRTH: attributes of the creating message that are not managed afterwards.
-    CONTROLLER: can have ports (``controller`` of other links may name it).
-    TAKES_PARENT: can be stacked on a lower link; False = ``parent`` is refused.
-    WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
-    NAMES_PORTS: names of reference rows that name a port of this controller: nothing it stands on, so no cycle with the
-        port's ``controller``; the kernel takes an index only while that link exists.
-    COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
-    DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
-    MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
-    """
+class Link(Resource, Kind):
+    """A network device. The class of a kind says what it adds, and how the kernel treats the kind as a whole (:class:`Kind`)."""
 
     TYPE: ClassVar[str] = "link"
-    KIND: ClassVar[str] = ""
-    DATA: ClassVar[str | None] = None
-    MAKER: ClassVar[Literal["netlink", "ioctl", "none"]] = "netlink"
-    IMMUTABLE_NETNS: ClassVar[bool] = False
-    DIES_WITH: ClassVar[tuple[str, ...]] = ()
-    PAIR: ClassVar[bool] = False
-    FULL_SET: ClassVar[bool] = False
-    DATA_REQUIRED: ClassVar[bool] = False
-    PORT_DOWN: ClassVar[bool] = False
-    PORT_BOUNCES: ClassVar[bool] = False
-    PARENT_REQUIRED: ClassVar[bool] = False
-    BIRTH: ClassVar[Mapping[str, Value]] = {}
-    CONTROLLER: ClassVar[bool] = False
-    TAKES_PARENT: ClassVar[bool] = False
-    WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
-    NAMES_PORTS: ClassVar[frozenset[str]] = frozenset()
-    COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    DEFAULTS: ClassVar[Mapping[str, Value]] = {}
-    DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
-    MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)
 
     kind: str | None = None
     """What the link is."""
@@ -143,26 +102,6 @@ class Link(Resource):
     def rows(cls) -> Mapping[str, Attr]:
         """Field name → row, base class first, with this kind's ``DEFAULTS`` applied."""
         return _link_rows(cls)
-
-    @classmethod
-    def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
-        """Whether changing row ``name`` from ``observed`` to ``desired`` means deleting the link and making it again."""
-        return cls.rows()[name].change is Change.REPLACE
-
-    def problems(self, name: str) -> list[tuple[str, str, str]]:
-        """Semantic faults within this one link: (field, message, hint). Kinds extend it."""
-        found: list[tuple[str, str, str]] = []
-        if self.KIND and self.parent is not None and not self.TAKES_PARENT:
-            found.append(("parent", f"a {self.KIND} link has no parent", "remove `parent`"))
-        if self.PARENT_REQUIRED and self.parent is None:
-            found.append(("parent", f"a {self.KIND} link needs a parent", "name the lower link: `parent: eth0`"))
-        low, high = self.MTU_RANGE
-        if self.mtu is not None and (self.mtu < low or (high and self.mtu > high)):
-            found.append(("mtu", f"{self.mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
-        for field, row in self.rows().items():
-            if row.change is Change.READ_ONLY and field in self.model_fields_set:
-                found.append((field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`"))
-        return found
 
 
 @cache

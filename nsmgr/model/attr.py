@@ -1,0 +1,131 @@
+"""Rows: everything nsmgr knows about one configurable attribute, said once.
+
+From a field's :class:`Attr` come the JSON Schema, ``explain``, the docs table, encode, decode, diff and the question "in place
+or replace?". Pure: imports neither sockets nor pyroute2 (``Attr.nla`` is only the *name* pyroute2 gives the attribute), and
+no pydantic: planning must not wait for it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 0x200, 0x1000  # linux/if.h
+
+# A canonical configuration value: what both a desired and an observed state hold, comparable with ==.
+# str for names, MACs (lower case, colons), IP addresses (inet_ntop form) and enumerations; int; bool; tuples of those.
+Value: TypeAlias = "str | int | bool | tuple[Any, ...] | None"
+
+
+class Change(enum.Enum):
+    """What the kernel needs to change an attribute of a living object."""
+
+    IN_PLACE = "in place"
+    WHEN_DOWN = "in place, link set down meanwhile"
+    REPLACE = "replaces the object"
+    CREATE_ONLY = "only at creation; a difference afterwards is not drift"
+    READ_ONLY = "shown, cannot be set"
+
+
+class Where(enum.Enum):
+    """Which part of an RTM_NEWLINK message carries the attribute."""
+
+    LINK = "top level"
+    DATA = "IFLA_LINKINFO/IFLA_INFO_DATA"
+    FLAG = "ifi_flags"
+    INET6 = "IFLA_AF_SPEC/AF_INET6"
+    NONE = "not on the wire as such"
+
+
+class Convert(Protocol):
+    """Pure conversion between the canonical value and the codec's Python value. Never raises on a decoded value."""
+
+    def to_wire(self, value: Any) -> Any: ...
+    def from_wire(self, value: Any) -> Value: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """An enumeration: names in the configuration, numbers on the wire; unknown numbers stay decimal text."""
+
+    numbers: Mapping[str, int]
+
+    def to_wire(self, value: Any) -> Any:
+        return self.numbers[value] if value in self.numbers else int(value)
+
+    def from_wire(self, value: Any) -> Value:
+        return next((name for name, number in self.numbers.items() if number == value), str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """A number that is a truth value; ``inverted`` when 1 on the wire means false here."""
+
+    inverted: bool = False
+
+    def to_wire(self, value: Any) -> Any:
+        return int(bool(value) != self.inverted)
+
+    def from_wire(self, value: Any) -> Value:
+        return bool(value) != self.inverted
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A duration: milliseconds in canonical form (int), ``per_second`` units a second on the wire.
+
+    Bridge timers are clock_t (USER_HZ, 100 a second), bond's are milliseconds, vxlan ageing whole seconds.
+    """
+
+    per_second: int
+
+    def to_wire(self, value: Any) -> Any:
+        return int(value) * self.per_second // 1000
+
+    def from_wire(self, value: Any) -> Value:
+        return int(value) * 1000 // self.per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """One row. Values in the configuration are canonical :data:`Value`; ``convert`` bridges to the codec's value.
+
+    nla: pyroute2's name ("IFLA_VXLAN_ID"); "" for ifi_flags bits and for things without an attribute of their own.
+    nla6: the twin attribute that carries the same thing for an IPv6 value (IFLA_VXLAN_GROUP6), or "".
+    flag: the IFF_* bit when ``where`` is FLAG.
+    bit: the attribute is one bit of a bit mask, changed by {flags, mask} structs or read-modify-write; 0 = not.
+    ref: the value names a link; on the wire it is its ifindex.
+    late: ignored by the creating RTM_NEWLINK (KERNEL.md 2.3): sent by a second message right after it.
+    absent: what it means when the kernel leaves the attribute out of a dump.
+    default: what a new object has unless told: ``export`` leaves such values out. UNSET = always exported.
+    tolerance: largest difference of an int that still counts as equal (kernel rounding); milliseconds for durations.
+    unit: for humans: "bytes", "ms", "s" …  ``export``: False = never part of ``show --format yaml``.
+    """
+
+    nla: str = ""
+    change: Change = Change.IN_PLACE
+    where: Where = Where.LINK
+    convert: Convert | None = None
+    nla6: str = ""
+    flag: int = 0
+    bit: int = 0
+    ref: bool = False
+    late: bool = False
+    absent: Value = None
+    default: Any = ...
+    tolerance: int = 0
+    unit: str = ""
+    export: bool = True
+
+    def equal(self, desired: Value, observed: Value) -> bool:
+        """Whether the observed value satisfies the desired one."""
+        if desired == observed:
+            return True
+        if self.tolerance and isinstance(desired, int) and isinstance(observed, int):
+            return abs(desired - observed) <= self.tolerance
+        return False
+
+
+UNSET: Any = ...

@@ -1,0 +1,135 @@
+"""What is true of a link kind as a whole, without pydantic: what planning, encoding and decoding ask.
+
+:func:`kind` answers from :mod:`nsmgr.model.table`, which is written by a program from the kinds' pydantic classes, as long as
+it fits their source files; else it answers with the pydantic class, which says the same more slowly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nsmgr.model.attr import Attr, Change, Value
+
+if TYPE_CHECKING:
+    from nsmgr.model.shape import Shape
+
+
+class Kind:
+    """The facts of a kind. An instance is a link's valid body: :class:`nsmgr.model.links.base.Link` or :class:`Plain`.
+
+    KIND: IFLA_INFO_KIND, also the configuration's ``kind`` and this file's name.
+    DATA: pyroute2's ``data_map`` key when it differs from KIND, "" = the kind has no INFO_DATA.
+    MAKER: "netlink" (RTM_NEWLINK), "ioctl" (TUNSETIFF) or "none" (exists by itself: lo, physical).
+    IMMUTABLE_NETNS: dev->netns_immutable: cannot be moved to another namespace.
+    DIES_WITH: names of reference attributes; the link is deleted by the kernel with the link they name.
+    PAIR: has a peer that is born in the same message and dies with it (veth).
+    FULL_SET: changelink starts from zero: every attribute must be sent again (KERNEL.md 3).
+    DATA_REQUIRED: newlink refuses a message without INFO_DATA.
+    PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY).
+    PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
+    PARENT_REQUIRED: newlink refuses a link without it.
+    BIRTH: attributes of the creating message that are not managed afterwards.
+    CONTROLLER: can have ports (``controller`` of other links may name it).
+    TAKES_PARENT: can be stacked on a lower link; False = ``parent`` is refused.
+    WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
+    NAMES_PORTS: names of reference rows that name a port of this controller: nothing it stands on, so no cycle with the
+        port's ``controller``; the kernel takes an index only while that link exists.
+    COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
+    DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
+    MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
+    SHAPE: what is surely valid, or None when only the pydantic class can tell.
+    """
+
+    KIND: ClassVar[str] = ""
+    DATA: ClassVar[str | None] = None
+    MAKER: ClassVar[Literal["netlink", "ioctl", "none"]] = "netlink"
+    IMMUTABLE_NETNS: ClassVar[bool] = False
+    DIES_WITH: ClassVar[tuple[str, ...]] = ()
+    PAIR: ClassVar[bool] = False
+    FULL_SET: ClassVar[bool] = False
+    DATA_REQUIRED: ClassVar[bool] = False
+    PORT_DOWN: ClassVar[bool] = False
+    PORT_BOUNCES: ClassVar[bool] = False
+    PARENT_REQUIRED: ClassVar[bool] = False
+    BIRTH: ClassVar[Mapping[str, Value]] = {}
+    CONTROLLER: ClassVar[bool] = False
+    TAKES_PARENT: ClassVar[bool] = False
+    WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
+    NAMES_PORTS: ClassVar[frozenset[str]] = frozenset()
+    COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    DEFAULTS: ClassVar[Mapping[str, Value]] = {}
+    DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
+    MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)
+    SHAPE: ClassVar[Shape | None] = None
+
+    if TYPE_CHECKING:
+
+        @property
+        def model_fields_set(self) -> set[str]:
+            """The fields that were written."""
+            raise NotImplementedError
+
+    @classmethod
+    def rows(cls) -> Mapping[str, Attr]:
+        """Field name → row, of every field that has one: what every link has first, with this kind's ``DEFAULTS`` applied."""
+        raise NotImplementedError
+
+    @classmethod
+    def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
+        """Whether changing row ``name`` from ``observed`` to ``desired`` means deleting the link and making it again."""
+        return cls.rows()[name].change is Change.REPLACE
+
+    def problems(self, name: str) -> list[tuple[str, str, str]]:
+        """Semantic faults within this one link: (field, message, hint). Kinds extend it."""
+        values = vars(self)
+        found: list[tuple[str, str, str]] = []
+        if self.KIND and values["parent"] is not None and not self.TAKES_PARENT:
+            found.append(("parent", f"a {self.KIND} link has no parent", "remove `parent`"))
+        if self.PARENT_REQUIRED and values["parent"] is None:
+            found.append(("parent", f"a {self.KIND} link needs a parent", "name the lower link: `parent: eth0`"))
+        low, high = self.MTU_RANGE
+        mtu = values["mtu"]
+        if mtu is not None and (mtu < low or (high and mtu > high)):
+            found.append(("mtu", f"{mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
+        for field, row in self.rows().items():
+            if row.change is Change.READ_ONLY and field in self.model_fields_set:
+                found.append((field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`"))
+        return found
+
+
+class Plain(Kind):
+    """A kind of the table, and a body of it that was accepted without pydantic: fields are attributes, all of them there."""
+
+    __slots__ = ("model_fields_set",)
+    model_fields_set: set[str]
+    ROWS: ClassVar[Mapping[str, Attr]] = {}
+    SHAPE: ClassVar[Shape]
+
+    def __init__(self, values: dict[str, Any], written: set[str]) -> None:
+        self.__dict__ = values
+        self.model_fields_set = written
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    @classmethod
+    def rows(cls) -> Mapping[str, Attr]:
+        return cls.ROWS
+
+
+@cache
+def kind(name: str) -> type[Kind]:
+    """The facts of a kind; for an unknown one and "" those of every link (a foreign link that is only observed)."""
+    from nsmgr.model.shape import entry  # which needs this module for the table's sake
+
+    found: type[Kind] | None = entry(f"link:{name}")
+    if found is not None:
+        return found
+    from nsmgr.model.links import kind_class, kind_names
+
+    if name and name not in kind_names():
+        return kind("")
+    return kind_class(name)

