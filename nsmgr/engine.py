@@ -174,6 +174,7 @@ def apply(
         current = first
         while not run.round(result, current, observed):
             observed = observe(desired, kernel, store)
+            observed.live_rename = run.live_rename
             current = make_plan(desired, observed)
         result.writes = kernel.counters.writes - writes_before
         return result
@@ -192,6 +193,7 @@ class _Run:
     ) -> None:
         self.desired, self.kernel, self.store, self.progress, self.stop = desired, kernel, store, progress, stop
         self.record = store.read(desired.name) or DeploymentRecord(desired.name)
+        self.live_rename = True
 
     def record_files(self, owned: Owned) -> None:
         """Keep the record true on a no-op; it is written only when it says something new."""
@@ -220,6 +222,8 @@ class _Run:
         after.owned = ownership.restrict(owned, scope)
         result.remaining = make_plan(replace(self.desired, namespaces=scope), after)
         failures = result.failures()
+        if any("rename" in failure.step.args and failure.verdict.errno == errno.EBUSY for failure in failures):
+            self.live_rename = False
         if not failures and len(verdicts) < len(current.steps):
             result.result = "interrupted"
             return True

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, ROUTES, RULES, KernelPort, Want
-from nsmgr.model.links import kind_class
+from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, LOCAL_ROUTES, ROUTES, RULES, KernelPort, Want
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
 from nsmgr.store import Store
+
+RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 
 
 def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> ObservedState:
@@ -26,7 +28,7 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> Observed
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
     present = {link.kind for state in observed.namespaces.values() for link in state.links.values()}
-    unseen = sorted(kind for kind in wanted - present if kind and kind_class(kind).MAKER != "none")
+    unseen = sorted(kind for kind in wanted - present if kind and kind_facts(kind).MAKER != "none")
     if unseen:
         observed.unsupported = kernel.probe(unseen)
     return observed
@@ -36,7 +38,7 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
     wants: dict[str, Want] = {}
     physical = bool(owned.physical)
     for name, netns in desired.namespaces.items():
-        kinds = EVERYTHING if netns.manage == "all" else _declared_kinds(netns) | _owned_kinds(owned.objects.get(name, ()))
+        kinds = _all_kinds(netns) if netns.manage == "all" else _declared_kinds(netns) | _owned_kinds(owned.objects.get(name, ()))
         want = wants[name] = Want(kinds, _sysctls(netns), _source(netns))
         want.peers = neighbours(netns)
         physical |= any(link.kind == "physical" for link in netns.links.values())
@@ -58,9 +60,19 @@ def _sysctls(netns: DesiredNetns) -> list[str]:
     return [*netns.sysctls, *(key for link in netns.links.values() for key in link.sysctls)]
 
 
+def _all_kinds(netns: DesiredNetns) -> int:
+    return EVERYTHING & ~LOCAL_ROUTES | _local_routes(netns)
+
+
+def _local_routes(netns: DesiredNetns) -> int:
+    """A route declared in table local may have to get past the kernel's."""
+    return LOCAL_ROUTES if any(route.table == RT_TABLE_LOCAL for route in netns.routes.values()) else 0
+
+
 def _declared_kinds(netns: DesiredNetns) -> int:
     return (
         LINKS
+        | _local_routes(netns)
         | (ADDRESSES if any(link.addresses for link in netns.links.values()) else 0)
         | (ROUTES if netns.routes else 0)
         | (RULES if netns.rules else 0)
@@ -128,7 +140,7 @@ def reread(desired: DesiredState, plan: Plan, kernel: KernelPort) -> tuple[Obser
     wants: dict[str, Want] = {}
     for name, netns in scope.items():
         whole = name in touched and name not in fresh and netns.manage == "all"
-        wants[name] = Want(EVERYTHING if whole else _declared_kinds(netns), _sysctls(netns), _source(netns), near[name])
+        wants[name] = Want(_all_kinds(netns) if whole else _declared_kinds(netns), _sysctls(netns), _source(netns), near[name])
     if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants)

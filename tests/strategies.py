@@ -158,7 +158,7 @@ def _dress(made: _Draw, link: DesiredLink) -> None:
         attrs["mac"] = _mac(link)
     if made.chance(5):
         attrs["state"] = "down"
-    link.altnames = ()  # always said: an unmanaged altname stays with a link that is renamed, and would be in the new owner's way
+    link.altnames = None if made.chance(3) else ()
     if made.chance(5):
         link.altnames = tuple(made.draw(st.lists(st.sampled_from((f"{link.name}-uplink", f"{link.name}-x")), unique=True)))
     if attrs["state"] == "up" and made.chance():

@@ -9,13 +9,17 @@ from typing import Protocol, runtime_checkable
 from nsmgr.plan.plan import Batch, Verdict
 from nsmgr.plan.state import NetnsState
 
-LINKS, ADDRESSES, ROUTES, RULES = 1, 2, 4, 8
-EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES
+# LOCAL_ROUTES: beside ROUTES, those that the kernel itself keeps in table local, which most plans have no use for.
+LINKS, ADDRESSES, ROUTES, RULES, LOCAL_ROUTES = 1, 2, 4, 8, 16
+EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES | LOCAL_ROUTES
 
 
 @dataclass(slots=True)
 class Want:
-    """What to read in one namespace; ``kinds`` 0 = nothing but its identity. ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>"."""
+    """What to read in one namespace; ``kinds`` 0 = nothing but its identity, a kernel may read more than is asked.
+
+    ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
+    """
 
     kinds: int = EVERYTHING
     sysctls: Sequence[str] = ()

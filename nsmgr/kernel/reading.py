@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.netns import Netns
-from nsmgr.kernel.port import ADDRESSES, ROUTES, RULES
+from nsmgr.kernel.port import ADDRESSES, LOCAL_ROUTES, ROUTES, RULES
 from nsmgr.kernel.rtnl import Answer, Span
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link, NetnsState, Rule
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
@@ -50,8 +50,9 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
             if address is not None:
                 state.addresses[address.link, address.address] = address
     if kinds & ROUTES:
+        local = bool(kinds & LOCAL_ROUTES)
         for datagram, start, end in socket.dump_spans(messages.route_dump_request()):
-            route = messages.decode_route(datagram, start, end, names)
+            route = messages.decode_route(datagram, start, end, names, local=local)
             if route is not None:
                 state.routes.setdefault(route.key, []).append(route)
     if kinds & RULES:

@@ -42,10 +42,10 @@ class Lanes:
         return self.rule_del + self.route_del + self.address_early + self.address_del + self.link_del
 
     def settings(self) -> list[Step]:
-        return self.sysctl
+        return self.sysctl + self.rename
 
     def creations(self) -> list[Step]:
-        links = self.rename + self.link + self.port_names + self.link_sysctl + self.up
+        links = self.link + self.port_names + self.link_sysctl + self.up
         return links + self.address + self.route + self.rule
 
 
@@ -95,7 +95,8 @@ class Draft:
         if self.netns_add:
             batches.append(Batch("", tuple(self.netns_add)))
             done.update(step.id for step in self.netns_add)
-        # Settings of all namespaces before any link: a far end is born by another namespace's batch, and inherits conf.default.
+        # Settings and renames of all namespaces before any link: a far end is born by another namespace's batch; it inherits
+        # conf.default, and may be about to have a name that a rename sets free.
         for part in ("deletions", "netns_del", "settings", "creations"):
             if part == "netns_del":
                 if self.netns_del:

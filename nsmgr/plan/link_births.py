@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nsmgr.model.base import Value, Where
-from nsmgr.model.links import kind_class
-from nsmgr.model.links.base import Link as LinkModel
-from nsmgr.plan.link_context import Context, references
+from nsmgr.model.attr import Value, Where
+from nsmgr.model.kind import Kind
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.plan import references
+from nsmgr.plan.link_context import Context
 from nsmgr.plan.links import Decision
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.removal import link_id
@@ -16,7 +17,7 @@ class Births(Context):
     """Creation of links, and moving physical ones in."""
 
     def create(self, decision: Decision, link: DesiredLink) -> None:
-        cls = kind_class(link.kind)
+        cls = kind_facts(link.kind)
         key = decision.id
         index = self.plan.index[key]
         if cls.MAKER == "ioctl":
@@ -26,7 +27,8 @@ class Births(Context):
             self.draft.lane(link.netns).link.append(step)
             self.rest_of_birth(decision, link)
             return
-        sender, own = self._sender(link)
+        sender = references.sender(link)
+        own = sender == link.netns
         args: dict[str, object] = {}
         needs = self._needs(sender, key, link)
         if sender != link.netns:
@@ -34,7 +36,7 @@ class Births(Context):
             needs = (*needs, *self._netns_need(link.netns))
         peer = self._peer(link, cls)
         if peer is not None:
-            far_class = kind_class(peer.kind)
+            far_class = kind_facts(peer.kind)
             far_key = (peer.netns, peer.name)
             args["peer"] = {
                 "netns": peer.netns, "name": peer.name, "index": self.plan.index[far_key],
@@ -52,20 +54,14 @@ class Births(Context):
         else:
             self.rest_of_birth(decision, link)
 
-    def _sender(self, link: DesiredLink) -> tuple[str, bool]:
-        """Whose socket makes the link: the namespace of its parent, since IFLA_LINK is looked up in the sender's."""
-        for netns, _ in (target for target in references(link) if target[0] != link.netns):
-            return netns, False
-        return link.netns, True
-
-    def _peer(self, link: DesiredLink, cls: type[LinkModel]) -> DesiredLink | None:
+    def _peer(self, link: DesiredLink, cls: type[Kind]) -> DesiredLink | None:
         peer = link.attrs.get("peer")
         if not cls.PAIR or not isinstance(peer, str):
             return None
         netns, name = link_id(link.netns, peer)
         return self.desired.namespaces[netns].links[name]
 
-    def _birth(self, link: DesiredLink, cls: type[LinkModel], *, own: bool) -> dict[str, Value]:
+    def _birth(self, link: DesiredLink, cls: type[Kind], *, own: bool) -> dict[str, Value]:
         """Attributes of the creating message. Born at home it also carries controller, late ones (sent right after) and UP."""
         ioctl = cls.MAKER == "ioctl"
         attrs: dict[str, Value] = {} if ioctl else dict(link.birth)
@@ -73,7 +69,7 @@ class Births(Context):
         up_later = self._up_later(link, cls) if own else True
         for name, value in link.attrs.items():
             row = rows.get(name)
-            if row is None or value is None or name == "peer" or name in cls.NAMES_PORTS:
+            if row is None or value is None or name == "peer" or name in cls.NAMES_PORTS or (name == "mtu" and row.late):
                 continue
             if name == "state":
                 if own and not up_later:
@@ -100,7 +96,7 @@ class Births(Context):
                                         attrs={"controller": controller}, needs=(made,)))  # fmt: skip
         self._altnames(decision, link, (), made)
         self._sysctls(decision, link, made)
-        ports = {row: value for row, value in link.attrs.items() if row in kind_class(link.kind).NAMES_PORTS and value is not None}
+        ports = {row: value for row, value in link.attrs.items() if row in kind_facts(link.kind).NAMES_PORTS and value is not None}
         if ports:
             attrs: dict[str, Value] = {row: self._reference(link, value) for row, value in ports.items()}
             lane.port_names.append(self._step(decision, Verb.LINK_DATA, link.netns, index=index, name=link.name, kind=link.kind,
@@ -111,7 +107,7 @@ class Births(Context):
 
     def rest_of_birth(self, decision: Decision, link: DesiredLink) -> None:
         """What a link born through another namespace's socket still lacks: controller, late attributes, flags, UP."""
-        cls = kind_class(link.kind)
+        cls = kind_facts(link.kind)
         lane = self.draft.lane(link.netns)
         index, made = self.plan.index[decision.id], self.plan.made_by[decision.id]
         rows = cls.rows()
@@ -122,7 +118,7 @@ class Births(Context):
                 continue
             if name == "controller":
                 rest[name] = self._reference(link, value)
-            elif name == "state":
+            elif name == "state" or (name == "mtu" and row.late):
                 continue
             elif row.late or row.where in (Where.FLAG, Where.INET6) or (cls.MAKER == "ioctl" and row.where is Where.LINK):
                 rest[name] = value
@@ -151,7 +147,7 @@ class Births(Context):
         self.plan.made_by[decision.id] = step.id
         self.draft.lane(decision.source[0]).link.append(step)
         lane = self.draft.lane(link.netns)
-        rows = kind_class(link.kind).rows()
+        rows = kind_facts(link.kind).rows()
         attrs: dict[str, Value] = {}
         for name, value in link.attrs.items():
             if name in rows and name != "state" and value is not None and rows[name].where is not Where.NONE:

@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nsmgr.errors import NsmgrError
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
-from nsmgr.model.links.base import Link as LinkModel
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import Kind
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Step, Verb
+from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, link_id
-from nsmgr.plan.state import DesiredLink, DesiredState, ObservedState
-
-_NEVER_REFERENCES = frozenset(("state", "mac", "alias", "peer", "mode"))
-
-
-def references(link: DesiredLink) -> list[LinkId]:
-    """The links a desired link needs before itself: controller, parent and the like, never the peer."""
-    attrs = link.attrs
-    found = []
-    rows = None
-    cls = LinkModel
-    for name, value in attrs.items():
-        if isinstance(value, str) and name not in _NEVER_REFERENCES:
-            if rows is None:
-                cls = kind_class(link.kind)
-                rows = cls.rows()
-            if name in rows and rows[name].ref and name not in cls.NAMES_PORTS:
-                found.append(link_id(link.netns, value))
-    return found
+from nsmgr.plan.state import DesiredLink, DesiredState, Link, ObservedState
 
 
 class Context:
@@ -43,7 +26,7 @@ class Context:
         self.delayed: set[LinkId] = set()
         self.netns_ops: dict[str, int] = {}  # namespace to be created → operation
 
-    def _up_later(self, link: DesiredLink, cls: type[LinkModel]) -> bool:
+    def _up_later(self, link: DesiredLink, cls: type[Kind]) -> bool:
         """Whether UP must wait for sysctls, addrgenmode, a controller that takes only links that are down, or a lower link."""
         key = (link.netns, link.name)
         if (
@@ -60,7 +43,7 @@ class Context:
         if not isinstance(controller, str):
             return False
         other = self.desired.namespaces[link.netns].links.get(controller)
-        return other is not None and kind_class(other.kind).PORT_DOWN
+        return other is not None and kind_facts(other.kind).PORT_DOWN
 
     def _reference(self, link: DesiredLink, value: Value) -> int:
         """The ifindex a reference will have; 0 for None ("none wanted"). Raises NsmgrError where nothing of that name will be."""
@@ -75,17 +58,38 @@ class Context:
         return index
 
     def _altnames(self, decision: Decision, link: DesiredLink, have: tuple[str, ...], made: int | None) -> None:
+        """All alternative names of a link, as they shall be; taken from a link that has one where nobody asked for it."""
         if link.altnames is None:
             return
         index = self.plan.index[decision.id]
         needs = (made,) if made is not None else ()
         lane = self.draft.lane(link.netns).link
-        for verb, names in (
-            (Verb.ALTNAME_DEL, tuple(name for name in have if name not in link.altnames)),
-            (Verb.ALTNAME_ADD, tuple(name for name in link.altnames if name not in have)),
-        ):
+        added = tuple(name for name in link.altnames if name not in have)
+        removed = tuple(name for name in have if name not in link.altnames)
+        for holder in self._holders(decision, added):
+            names = tuple(name for name in holder.altnames if name in added)
+            lane.append(
+                self._step(decision, Verb.ALTNAME_DEL, link.netns, index=holder.index, name=holder.name, args={"names": names})
+            )
+        for verb, names in ((Verb.ALTNAME_DEL, removed), (Verb.ALTNAME_ADD, added)):
             if names:
                 lane.append(self._step(decision, verb, link.netns, index=index, name=link.name, args={"names": names}, needs=needs))
+
+    def _holders(self, decision: Decision, names: tuple[str, ...]) -> list[Link]:
+        """Other links that have one of these alternative names, stay, and do not say which they shall have."""
+        netns, own = decision.id
+        state = self.observed.namespaces.get(netns)
+        if state is None or not names:
+            return []
+        wanted = self.desired.namespaces[netns].links
+        return [
+            holder
+            for name, holder in state.links.items()
+            if name != own
+            and (netns, name) not in self.plan.removed
+            and not set(names).isdisjoint(holder.altnames)
+            and (name not in wanted or wanted[name].altnames is None)
+        ]
 
     def _sysctls(self, decision: Decision, link: DesiredLink, made: int) -> None:
         lane = self.draft.lane(link.netns).link_sysctl

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.link_births import Births
-from nsmgr.plan.link_context import references
 from nsmgr.plan.link_updates import Updates
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
+from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, dependants, explicit
 from nsmgr.plan.state import DesiredState, ObservedState
 
@@ -22,6 +23,7 @@ def emit(plan: LinkPlan, draft: Draft, desired: DesiredState, observed: Observed
     emitter.deletions()
     for key in _lower_first(plan, desired):
         emitter.creation(plan.decisions[key])
+    emitter.controller_mtus()
 
 
 def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
@@ -122,6 +124,34 @@ class _Emitter(Births, Updates):
         self.draft.lane(netns).link_del.append(step)
 
     # -- creations and changes
+
+    def controller_mtus(self) -> None:
+        """The MTU of a bridge follows its smallest port until somebody *changes* it: said once the ports are there.
+
+        br_change_mtu() remembers the user's wish (BROPT_MTU_SET_BY_USER), but dev_set_mtu() does not even call it for the
+        value the bridge has already.
+        """
+        ports: dict[LinkId, list[Decision]] = {}
+        for (netns, _), decision in self.plan.decisions.items():
+            if (
+                decision.op >= 0
+                and decision.desired is not None
+                and isinstance(master := decision.desired.attrs.get("controller"), str)
+            ):
+                ports.setdefault((netns, master), []).append(decision)
+        for (netns, name), decision in self.plan.decisions.items():
+            link = decision.desired
+            mtu = link.attrs.get("mtu") if link is not None else None
+            if link is None or mtu is None or not kind_facts(link.kind).rows()["mtu"].late:
+                continue
+            op = next((one.op for one in (decision, *ports.get((netns, name), ())) if one.op >= 0), -1)
+            if op >= 0:
+                made = self.plan.made_by.get((netns, name))
+                step = self.draft.step(
+                    op, Verb.LINK_SET, netns, index=self.plan.index[netns, name], name=name, kind=link.kind,
+                    attrs={"mtu": mtu}, needs=(made,) if made is not None else (),
+                )  # fmt: skip
+                self.draft.lane(netns).port_names.append(step)
 
     def creation(self, decision: Decision) -> None:
         link = decision.desired

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nsmgr.model.base import Change, Value, Where
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Change, Value, Where
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.link_context import Context
 from nsmgr.plan.links import Decision
 from nsmgr.plan.plan import Step, Verb
@@ -18,9 +18,9 @@ class Updates(Context):
         existing = decision.observed
         assert existing is not None
         kind = existing.kind
-        cls = kind_class(link.kind or kind)
+        cls = kind_facts(link.kind or kind)
         rows = cls.rows()
-        full_set = kind_class(kind).FULL_SET
+        full_set = kind_facts(kind).FULL_SET
         data: dict[str, Value] = {}
         top: dict[str, Value] = {}
         ports: dict[str, Value] = {}
@@ -30,6 +30,8 @@ class Updates(Context):
             if change.name in ("state", "altnames", "name"):
                 continue
             row = rows[change.name]
+            if change.name == "mtu" and row.late:
+                continue  # see controller_mtus
             value = change.desired
             if row.ref:
                 value = self._reference(link, value)
@@ -75,13 +77,13 @@ class Updates(Context):
                 observed = self.observed.namespaces[link.netns].links
                 for name in (change.desired, change.observed):
                     kind = links[name].kind if name in links else observed[name].kind if name in observed else ""
-                    if kind_class(kind).PORT_BOUNCES:
+                    if kind_facts(kind).PORT_BOUNCES:
                         return True
         return False
 
     def _whole_masks(self, link: DesiredLink, existing: Link, data: dict[str, Value]) -> None:
         """Bits that share one attribute go together: without a mask of its own the word replaces all of them (macvlan flags)."""
-        rows = kind_class(existing.kind).rows()
+        rows = kind_facts(existing.kind).rows()
         shared = {rows[name].nla for name in data if rows[name].bit}
         for name, row in rows.items():
             if row.bit and row.nla in shared and name not in data:
@@ -92,7 +94,7 @@ class Updates(Context):
     def _full_set(self, link: DesiredLink, existing: Link) -> dict[str, Value]:
         """Every kind attribute as it shall be: the driver's changelink starts from zero (ipgre_netlink_parms)."""
         full: dict[str, Value] = {}
-        for name, row in kind_class(existing.kind).rows().items():
+        for name, row in kind_facts(existing.kind).rows().items():
             if row.where is Where.DATA and row.change is not Change.READ_ONLY:
                 value = link.attrs.get(name, existing.attrs.get(name))
                 if value is not None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
-from nsmgr.model.links import kind_class
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.plan import references
 from nsmgr.plan.diff import link_changes
 from nsmgr.plan.foreign import ignored_link
 from nsmgr.plan.plan import Action, AttrChange
@@ -168,7 +169,7 @@ def _note_lost_references(plan: LinkPlan) -> None:
         link, existing = decision.desired, decision.observed
         if link is None or existing is None or key in plan.removed or decision.action not in (None, Action.UPDATE):
             continue
-        for name, row in kind_class(existing.kind).rows().items():
+        for name, row in kind_facts(existing.kind).rows().items():
             value = existing.attrs.get(name)
             if not row.ref or not isinstance(value, str) or link.attrs.get(name) != value:
                 continue
@@ -223,5 +224,7 @@ def _number(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> N
         following[netns] = highest + 1 if state else FIRST_INDEX
     for key, decision in plan.decisions.items():
         if decision.desired is not None and decision.action in (Action.CREATE, Action.REPLACE, Action.MOVE):
-            plan.index[key] = following[key[0]]
-            following[key[0]] += 1
+            netns, maker = key[0], references.sender(decision.desired)
+            # 6.1 looks for a taken index in the sender's namespace, 6.18 in the new link's: one that is free in both.
+            plan.index[key] = index = max(following[netns], following.get(maker, FIRST_INDEX))
+            following[netns] = following[maker] = index + 1

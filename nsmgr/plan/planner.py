@@ -46,7 +46,7 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
         draft.netns_del.append(draft.step(op, Verb.NETNS_DEL, name, name=name))
     renames.note(moved, link_plan)
     link_steps.emit(link_plan, draft, desired, observed, born)
-    renames.emit(moved, link_plan, draft)
+    renames.emit(moved, link_plan, draft, live=observed.live_rename)
     nobody: frozenset[tuple[str, str]] = frozenset()
     for name, netns in desired.namespaces.items():
         state = observed.namespaces.get(name)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nsmgr.model.base import Value
-from nsmgr.model.links import kind_class
+from nsmgr.model.attr import Value
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
@@ -34,7 +34,7 @@ def find(desired: DesiredState, observed: ObservedState) -> Renames:
     for netns, wanted in desired.namespaces.items():
         for name, link in wanted.links.items():
             peer = link.attrs.get("peer")
-            if not kind_class(link.kind).PAIR or not isinstance(peer, str):
+            if not kind_facts(link.kind).PAIR or not isinstance(peer, str):
                 continue
             one, other = (netns, name), link_id(netns, peer)
             if pairs.get(one) == other:
@@ -72,7 +72,7 @@ def _observed_pairs(observed: ObservedState) -> dict[LinkId, LinkId]:
     found: dict[LinkId, LinkId] = {}
     for netns, state in observed.namespaces.items():
         for name, link in state.links.items():
-            if kind_class(link.kind).PAIR and isinstance(peer := link.attrs.get("peer"), str) and not peer.startswith("?"):
+            if kind_facts(link.kind).PAIR and isinstance(peer := link.attrs.get("peer"), str) and not peer.startswith("?"):
                 found[netns, name] = link_id(netns, peer)
     return found
 
@@ -99,7 +99,7 @@ def project(observed: ObservedState, renames: Renames) -> ObservedState:
     for netns, state in observed.namespaces.items():
         links: dict[str, Link] = {}
         for name, link in state.links.items():
-            references = [row for row, attr in kind_class(link.kind).rows().items() if attr.ref] + ["peer"]
+            references = [row for row, attr in kind_facts(link.kind).rows().items() if attr.ref] + ["peer"]
             attrs = {**link.attrs, **{row: reference(netns, link.attrs[row]) for row in references if row in link.attrs}}
             new = renamed(netns, name)
             links[new] = replace(link, name=new, attrs=attrs)
@@ -129,15 +129,25 @@ def note(renames: Renames, plan: LinkPlan) -> None:
             decision.action, decision.reason = Action.UPDATE, "name differs"
 
 
-def emit(renames: Renames, plan: LinkPlan, draft: Draft) -> None:
-    """Rename steps; through a temporary name where the wanted one is still held by another link to be renamed."""
+def emit(renames: Renames, plan: LinkPlan, draft: Draft, *, live: bool) -> None:
+    """Rename steps; through a temporary name where the wanted one is still held by another link to be renamed.
+
+    live: False where the kernel renames only links that are down: then it is set down and up again, and what that costs
+    (IPv4 routes, IPv6 addresses) is put back.
+    """
     held = {(netns, new) for (netns, _), new in renames.items()} & renames.keys()
     for (netns, name), new in renames.items():
+        decision = plan.decisions[netns, new]
+        assert decision.observed is not None
+        lane, index = draft.lane(netns), plan.index[netns, new]
+        if not live and decision.observed.attrs.get("state") == "up":
+            lane.rename.append(draft.step(decision.op, Verb.LINK_SET, netns, index=index, name=name, attrs={"state": "down"}))
+            if decision.desired is not None and decision.desired.attrs.get("state") == "up":
+                lane.up.append(draft.step(decision.op, Verb.LINK_SET, netns, index=index, name=new, attrs={"state": "up"}))
+            plan.bounced.setdefault((netns, new), decision.op)
         if (netns, name) in held:
-            decision = plan.decisions[netns, new]
-            index = plan.index[netns, new]
-            step = draft.step(decision.op, Verb.LINK_SET, netns, index=index, name=name, args={"rename": f"nsmgr{index}"})
-            draft.lane(netns).rename.append(step)
+            aside = {"rename": f"nsmgr{index}"}
+            lane.rename.append(draft.step(decision.op, Verb.LINK_SET, netns, index=index, name=name, args=aside))
     for (netns, name), new in renames.items():
         decision = plan.decisions[netns, new]
         step = draft.step(decision.op, Verb.LINK_SET, netns, index=plan.index[netns, new], name=name, args={"rename": new})

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nsmgr.model.base import Value
+from nsmgr.model.attr import Value
 
 HOST = "host"
 Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "routes", 0)
@@ -198,6 +198,7 @@ class Owned:
 class ObservedState:
     """namespaces: those that exist; stale: names whose /run/netns file is no namespace (left after a reboot or a crash);
 
+    live_rename: whether this kernel renames a link that is up (since 6.2; found out by a refusal, EBUSY).
     foreign_owner: namespace → other deployment that claims it; unsupported: kind → the kernel's words (from a probe).
     """
 
@@ -206,3 +207,4 @@ class ObservedState:
     foreign_owner: dict[str, str] = field(default_factory=dict)
     unsupported: dict[str, str] = field(default_factory=dict)
     owned: Owned = field(default_factory=Owned)
+    live_rename: bool = True

@@ -41,7 +41,7 @@ def settle(desired: DesiredState, kernel: KernelPort, records: Store) -> engine.
 # How many plans one apply may take. Two, because of what a first plan cannot foresee or does not:
 # a bridge told the MTU it has already goes on following its ports (dev_set_mtu() returns before br_change_mtu());
 # a link elsewhere that gives up the name a new peer is to have (the rename is in another namespace's send).
-ROUNDS = 2
+ROUNDS = 1
 
 
 def managed(state: NetnsState, desired: DesiredState) -> dict[str, Any]:

@@ -109,6 +109,24 @@ def test_routes_that_are_none() -> None:
     assert messages.decode_route(raw, 16, len(raw), NAMES) is None
 
 
+def test_the_kernels_routes_of_table_local_may_be_left_out() -> None:
+    kept = skipped = 0
+    for raw in dumps()["routes"]:
+        whole = messages.decode_route(raw, 16, len(raw), NAMES)
+        part = messages.decode_route(raw, 16, len(raw), NAMES, local=False)
+        assert whole is not None
+        if part is None:
+            assert (whole.table, whole.attrs["proto"]) == (255, 2)
+            skipped += 1
+        else:
+            assert part == whole
+            kept += 1
+    assert kept > 5
+    assert skipped > 5
+    ours = encoded(Verb.ROUTE_ADD, Route("10.9.0.0/16", 255, nexthops=(NextHop("", "lo"),), attrs={"type": "local"}))
+    assert messages.decode_route(ours, 16, len(ours), {1: "lo"}, local=False) is not None, "a declared one is seen"
+
+
 def test_a_device_without_a_name() -> None:
     raw = encoded(Verb.ROUTE_ADD, ROUTES[0])
     read = messages.decode_route(raw, 16, len(raw), {})

@@ -1,0 +1,31 @@
+"""Which links a desired link needs before itself."""
+
+from __future__ import annotations
+
+from nsmgr.model.kind import Kind
+from nsmgr.model.kind import kind as kind_facts
+from nsmgr.plan.removal import LinkId, link_id
+from nsmgr.plan.state import DesiredLink
+
+_NEVER_REFERENCES = frozenset(("state", "mac", "alias", "peer", "mode"))
+
+
+def references(link: DesiredLink) -> list[LinkId]:
+    """The links a desired link needs before itself: controller, parent and the like, never the peer."""
+    attrs = link.attrs
+    found = []
+    rows = None
+    cls = Kind
+    for name, value in attrs.items():
+        if isinstance(value, str) and name not in _NEVER_REFERENCES:
+            if rows is None:
+                cls = kind_facts(link.kind)
+                rows = cls.rows()
+            if name in rows and rows[name].ref and name not in cls.NAMES_PORTS:
+                found.append(link_id(link.netns, value))
+    return found
+
+
+def sender(link: DesiredLink) -> str:
+    """Whose socket makes the link: the namespace of its parent, since IFLA_LINK is looked up in the sender's."""
+    return next((netns for netns, _ in references(link) if netns != link.netns), link.netns)

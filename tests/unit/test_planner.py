@@ -1,0 +1,152 @@
+"""What the cases cannot say: refusals, limits of the kernel told to the planner, order of batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nsmgr import config, engine
+from nsmgr.errors import ConflictError, NsmgrError
+from nsmgr.kernel.fake import FakeKernel
+from nsmgr.plan.plan import Action, Verb
+from nsmgr.plan.planner import plan
+from nsmgr.plan.state import ObservedState, Route
+from nsmgr.store import Store
+
+PORTS = """
+version: 1
+name: lab
+namespaces:
+  sw:
+    links:
+      br0: {kind: bridge, addresses: ["2001:db8::1/64"]}
+      %s: {kind: veth, peer: h1/eth0, controller: br0, addresses: [192.0.2.1/24]}
+      %s: {kind: veth, peer: h2/eth0, controller: br0}
+  h1: {}
+  h2: {}
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "state")
+
+
+def test_where_only_links_that_are_down_are_renamed_they_are_set_down_and_everything_is_put_back(store: Store) -> None:
+    kernel = FakeKernel()
+    assert engine.apply(config.loads(PORTS % ("a", "b")), kernel, store).ok
+    desired = config.loads(PORTS % ("b", "a"))
+    observed = engine.observe(desired, kernel, store)
+    observed.live_rename = False
+    steps = [step for batch in plan(desired, observed).batches() for step in batch.steps]
+    renamed = {step.index for step in steps if "rename" in step.args}
+    down = [step.index for step in steps if step.attrs == {"state": "down"}]
+    up = [step.index for step in steps if step.attrs == {"state": "up"}]
+    assert sorted(down) == sorted(up) == sorted(renamed)
+    first_rename = next(number for number, step in enumerate(steps) if "rename" in step.args)
+    assert steps.index(next(step for step in steps if step.attrs == {"state": "down"})) < first_rename
+
+
+def test_a_fresh_deployment_needs_one_send_a_namespace_and_no_move_or_rename() -> None:
+    desired = config.load([Path(__file__).parents[2] / "configs/spine-leaf.yaml"])
+    made = plan(desired, ObservedState())
+    sends = [batch.netns for batch in made.batches() if not all(step.verb in (Verb.NETNS_ADD, Verb.SYSCTL) for step in batch.steps)]
+    assert sorted(sends) == sorted(desired.namespaces)
+    assert not [step for step in made.steps if step.verb is Verb.LINK_MOVE or "rename" in step.args]
+    assert {operation.action for operation in made.operations} == {Action.CREATE}
+
+
+def test_indexes_are_free_in_the_senders_namespace_too() -> None:
+    text = """
+version: 1
+namespaces:
+  under: {links: {eth0: {kind: veth, peer: far/eth0}, eth1: {kind: veth, peer: far/eth1}}}
+  far: {}
+  over: {links: {mv: {kind: macvlan, parent: under/eth0}, mw: {kind: macvlan, parent: under/eth1}}}
+"""
+    made = plan(config.loads(text), ObservedState())
+    indexes = [step.index for step in made.steps if step.verb is Verb.LINK_ADD]
+    assert len(indexes) == len(set(indexes)) == 4
+
+
+def test_a_daemons_route_is_not_overwritten(store: Store) -> None:
+    kernel = FakeKernel()
+    text = "version: 1\nname: lab\nnamespaces:\n  r: {links: {f: {kind: ifb, addresses: [10.0.0.1/24]}}%s}\n"
+    assert engine.apply(config.loads(text % ""), kernel, store).ok
+    kernel.ip_route_add("r", "10.9.0.0/16", via="10.0.0.2", proto=12)
+    assert not engine.check(config.loads(text % ""), kernel, store)
+    with pytest.raises(ConflictError, match="protocol 12"):
+        engine.check(config.loads(text % ", routes: [{to: 10.9.0.0/16, via: 10.0.0.3}]"), kernel, store)
+    beside = config.loads(text % ", routes: [{to: 10.9.0.0/16, via: 10.0.0.3, metric: 5}]")
+    assert [operation.key for operation in engine.check(beside, kernel, store).operations] == ["10.9.0.0/16 metric 5"]
+
+
+def test_two_deployments_claim_one_namespace(store: Store) -> None:
+    kernel = FakeKernel()
+    assert engine.apply(config.loads("version: 1\nname: one\nnamespaces: {red: {}}\n"), kernel, store).ok
+    with pytest.raises(ConflictError, match="belongs to deployment one, deployment two claims it too"):
+        engine.apply(config.loads("version: 1\nname: two\nnamespaces: {red: {}}\n"), kernel, store)
+
+
+def test_a_namespace_made_anew_by_somebody_else_is_theirs(store: Store) -> None:
+    kernel = FakeKernel()
+    desired = config.loads("version: 1\nname: one\nnamespaces: {red: {}}\n")
+    assert engine.apply(desired, kernel, store).ok
+    kernel.netns_del("red")
+    kernel.netns_add("red")
+    with pytest.raises(ConflictError, match="re-created by somebody else"):
+        engine.apply(desired, kernel, store)
+    destroyed = engine.destroy("one", kernel, store)
+    assert destroyed.namespaces == []
+    assert kernel.list_netns() == ["red"]
+
+
+def test_adoption_needs_somebody_to_adopt(store: Store) -> None:
+    desired = config.loads("version: 1\nname: one\nnamespaces:\n  web: {from: {pid: 4242}, links: {lo: {}}}\n")
+    with pytest.raises(NsmgrError, match="pid 4242"):
+        engine.apply(desired, FakeKernel(), store)
+
+
+def test_interrupted_apply_says_so_and_leaves_a_record(store: Store) -> None:
+    kernel = FakeKernel()
+    desired = config.loads(PORTS % ("a", "b"))
+    calls: list[int] = []
+
+    def stop() -> bool:
+        calls.append(1)
+        return len(calls) > 1
+
+    result = engine.apply(desired, kernel, store, stop=stop)
+    assert result.result == "interrupted"
+    assert {operation.type for operation in result.skipped()} >= {"link", "address"}
+    record = store.read("lab")
+    assert record is not None
+    assert set(record.namespaces) == {"sw", "h1", "h2"}
+    assert all(record.namespaces.values()), "cookies are known"
+    assert engine.apply(desired, kernel, store).ok
+
+
+def test_a_crash_in_the_middle_leaves_a_record_that_destroy_understands(store: Store) -> None:
+    class Killed(BaseException):
+        pass
+
+    kernel = FakeKernel()
+    desired = config.loads(PORTS % ("a", "b"))
+
+    def killed(step: object) -> None:
+        if getattr(step, "verb", None) is Verb.LINK_ADD:
+            raise Killed
+
+    kernel.before_step = killed
+    with pytest.raises(Killed):
+        engine.apply(desired, kernel, store)
+    kernel.before_step = lambda step: None
+    assert sorted(kernel.list_netns()) == ["h1", "h2", "sw"]
+    assert sorted(engine.destroy("lab", kernel, store).namespaces) == ["h1", "h2", "sw"]
+    assert kernel.list_netns() == []
+    assert store.read("lab") is None
+
+
+def test_route_key_is_family_aware() -> None:
+    assert Route("::/0", metric=1024).key == (254, "::/0", 1024, 0)
