@@ -420,7 +420,10 @@ def test_interrupt_stops_between_operations_and_the_next_apply_goes_on(lab: Lab)
 
 def test_far_ends_inherit_the_defaults_of_their_namespace(lab: Lab) -> None:
     """The far end is born by the other namespace's send; conf.default must be what the file says by then."""
-    text = "version: 1\nnamespaces:\n  @a: {links: {e: {kind: veth, peer: @b/e}}}\n  @b: {sysctls: {net.ipv4.conf.default.rp_filter: 2}}\n"
+    text = (
+        "version: 1\nnamespaces:\n  @a: {links: {e: {kind: veth, peer: @b/e}}}\n"
+        "  @b: {sysctls: {net.ipv4.conf.default.rp_filter: 2}}\n"
+    )
     lab.converge(lab.load(text))
     shown = subprocess.run(
         ["ip", "netns", "exec", f"{lab.prefix}b", "cat", "/proc/sys/net/ipv4/conf/e/rp_filter"], capture_output=True, text=True
