@@ -123,9 +123,9 @@ def test_references_within_and_across(name: Name, kernel: LinuxKernel) -> None:
     make(kernel, a, b)
     assert send(kernel, a, veth(a, "x", 10, a, "y", 11))[0].ok
     near = step(Verb.LINK_ADD, a, index=20, name="mv0", kind="macvlan", attrs={"parent": 10, "mode": "bridge"})
-    away = step(Verb.LINK_ADD, a, index=20, name="mv1", kind="macvlan", attrs={"parent": 10}, args={"target": b})
+    away = step(Verb.LINK_ADD, a, index=22, name="mv1", kind="macvlan", attrs={"parent": 10}, args={"target": b})
     below = step(Verb.LINK_ADD, a, index=21, name="vx", kind="vxlan", attrs={"id": 7, "parent": 10})
-    afar = step(Verb.LINK_ADD, a, index=21, name="vy", kind="vxlan", attrs={"id": 8, "parent": 11}, args={"target": b})
+    afar = step(Verb.LINK_ADD, a, index=23, name="vy", kind="vxlan", attrs={"id": 8, "parent": 11}, args={"target": b})
     verdicts = send(kernel, a, near, away, below, afar)
     assert all(verdict.ok for verdict in verdicts), verdicts
     for peers in (True, False):
