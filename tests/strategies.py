@@ -154,7 +154,7 @@ def _dress(made: _Draw, link: DesiredLink) -> None:
         attrs["alias"] = made.one(("uplink", "to the lab", ""))
     if made.chance(4):
         attrs["group"] = made.one((0, 7))
-    if made.chance(4) and link.kind != "ifb":  # no ndo_set_mac_address: EOPNOTSUPP once it is there
+    if made.chance(4):
         attrs["mac"] = _mac(link)
     if made.chance(5):
         attrs["state"] = "down"

@@ -9,11 +9,10 @@ Also here: the pydantic validators that several kinds share. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from sys import byteorder
 from typing import TYPE_CHECKING, Any
 
-from nsmgr.model.attr import Names, Value
+from nsmgr.model.attr import Fixed, Names, Value
 
 if TYPE_CHECKING:
     from pydantic import AfterValidator, BeforeValidator  # the conversions are needed without it
@@ -22,12 +21,13 @@ CLOCK_T = 100  # USER_HZ: clock_t ticks a second, the unit of the bridge's timer
 HZ_ROUNDING = 40  # ms: clock_t → jiffies → clock_t loses up to a tick each way (12345 reads back 12344 at HZ=250)
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Fixed):
     """An NLA_FLAG: it is there or it is not, so false cannot be sent; row.absent is False.
 
     The codec says False for IFLA_VXLAN_TTL_INHERIT, which vxlan_fill_info dumps as a byte 0.
     """
+
+    __slots__ = ()
 
     def to_wire(self, value: Any) -> Any:
         return True if value else None
@@ -36,9 +36,10 @@ class Flag:
         return bool(value)
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderBits:
+class HeaderBits(Fixed):
     """struct vxlanhdr as one number, flags word above VNI word, as ip(8) writes reserved_bits."""
+
+    __slots__ = ()
 
     def to_wire(self, value: Any) -> Any:
         return {"flags": int(value) >> 32, "vni": int(value) & 0xFFFFFFFF}
@@ -47,11 +48,13 @@ class HeaderBits:
         return int(value["flags"]) << 32 | int(value["vni"])
 
 
-@dataclass(frozen=True, slots=True)
-class Mixed:
+class Mixed(Fixed):
     """A number some of whose values have names (vxlan tos 1 = inherit): ``int`` or name on the canonical side."""
 
-    numbers: Mapping[str, int]
+    __slots__ = ("numbers",)
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self.numbers = numbers
 
     def to_wire(self, value: Any) -> Any:
         return self.numbers[value] if isinstance(value, str) else int(value)
@@ -60,11 +63,13 @@ class Mixed:
         return next((name for name, number in self.numbers.items() if number == value), int(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(Fixed):
     """A struct of numbers: a tuple in the order of ``fields`` here, a dict on the codec's side."""
 
-    fields: tuple[str, ...]
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields = fields
 
     def to_wire(self, value: Any) -> Any:
         return dict(zip(self.fields, value, strict=True))
@@ -73,9 +78,10 @@ class Struct:
         return tuple(value[name] for name in self.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Fixed):
     """An array nest (IFLA_BOND_ARP_IP_TARGET): a tuple here, a list on the codec's side; order kept."""
+
+    __slots__ = ()
 
     def to_wire(self, value: Any) -> Any:
         return list(value)
@@ -84,11 +90,13 @@ class Listed:
         return tuple(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Nest:
+class Nest(Fixed):
     """A nest that repeats one attribute with plain values; a sorted tuple here (the kernel dumps them in hash order)."""
 
-    nla: str
+    __slots__ = ("nla",)
+
+    def __init__(self, nla: str) -> None:
+        self.nla = nla
 
     def to_wire(self, value: Any) -> Any:
         return {"attrs": [(self.nla, item) for item in value]}
@@ -97,11 +105,13 @@ class Nest:
         return tuple(sorted(item for name, item in _attrs(value) if name == self.nla))
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Fixed):
     """A nest that repeats a {from, to} struct (vlan QoS maps): a sorted tuple of pairs here."""
 
-    nla: str
+    __slots__ = ("nla",)
+
+    def __init__(self, nla: str) -> None:
+        self.nla = nla
 
     def to_wire(self, value: Any) -> Any:
         return {"attrs": [(self.nla, {"from": source, "to": target}) for source, target in value]}
@@ -114,12 +124,13 @@ def _attrs(value: Any) -> Iterable[tuple[str, Any]]:
     return [(attribute[0], attribute[1]) for attribute in value["attrs"]]
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeId:
+class BridgeId(Fixed):
     """struct ifla_bridge_id, read only: ``8000.02:00:00:00:00:01``, priority in hex and MAC.
 
     pyroute2 reads the big-endian priority in the machine's order: its two bytes are put back here.
     """
+
+    __slots__ = ()
 
     def to_wire(self, value: Any) -> Any:
         priority, _, address = str(value).partition(".")
@@ -129,13 +140,15 @@ class BridgeId:
         return f"{int(value['prio']).to_bytes(2, byteorder).hex()}.{value['addr']}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Fixed):
     """Refuses a duration outside ``low`` to ``high`` milliseconds."""
 
-    low: int
-    high: int
-    why: str
+    __slots__ = ("low", "high", "why")
+
+    def __init__(self, low: int, high: int, why: str) -> None:
+        self.low = low
+        self.high = high
+        self.why = why
 
     def __call__(self, value: int | None) -> int | None:
         if value is not None and not self.low <= value <= self.high:
@@ -143,11 +156,13 @@ class Span:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Fixed):
     """Refuses a duration that is not a multiple of ``step`` milliseconds."""
 
-    step: int
+    __slots__ = ("step",)
+
+    def __init__(self, step: int) -> None:
+        self.step = step
 
     def __call__(self, value: int | None) -> int | None:
         if value is not None and value % self.step:

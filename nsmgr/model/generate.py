@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import dataclasses
 import enum
 import importlib
 import inspect
@@ -104,22 +103,22 @@ class Writer:
         """An expression for a value; a constant of one of the modules is named."""
         for module in modules:
             for name, constant in vars(module).items():
-                if constant is value and dataclasses.is_dataclass(value) and name.isupper():
+                if constant is value and isinstance(value, attr.Fixed) and name.isupper():
                     self.find(module, name)
                     return name
         if isinstance(value, enum.Enum):
             return f"{self.use(type(value).__module__, type(value).__name__)}.{value.name}"
         if isinstance(value, convert.ByNumber):
             return f"{self.use(convert.__name__, 'ByNumber')}({self.code(value.names, modules)})"
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, (Attr, attr.Fixed)):
             said = []
             positional = True
-            for field in dataclasses.fields(value):
-                part = getattr(value, field.name)
-                if field.default is not dataclasses.MISSING and part == field.default and type(part) is type(field.default):
+            for name, parameter in inspect.signature(type(value)).parameters.items():
+                part = getattr(value, name)
+                if part == parameter.default and type(part) is type(parameter.default):
                     positional = False
                 else:
-                    said.append(("" if positional else f"{field.name}=") + self.code(part, modules))
+                    said.append(("" if positional else f"{name}=") + self.code(part, modules))
             return f"{self.use(type(value).__module__, type(value).__name__)}({', '.join(said)})"
         if isinstance(value, dict):
             return "{" + ", ".join(f"{self.code(k)}: {self.code(v, modules)}" for k, v in value.items()) + "}"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from nsmgr.model.attr import Fixed
 from nsmgr.text import cidr, duration, ip, prefix
 
 DEPLOYMENT = r"[a-z0-9][a-z0-9-]{0,31}"  # a deployment's name, as a pattern
@@ -116,11 +116,13 @@ def cidr_or_default(value: Any) -> str:
     return "default" if value == "all" else destination(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Fixed):
     """A number or ``low-high``, up to ``highest`` → ``low-high``."""
 
-    highest: int
+    __slots__ = ("highest",)
+
+    def __init__(self, highest: int) -> None:
+        self.highest = highest
 
     def __call__(self, value: Any) -> str:
         match = None if isinstance(value, bool) else _RANGE.match(str(value))

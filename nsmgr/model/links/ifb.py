@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from nsmgr.model.base import Value
+from nsmgr.model.base import Attr, Change, Value
 from nsmgr.model.links.base import Link
+from nsmgr.types import Mac
 
 
 class Ifb(Link):
@@ -18,3 +19,5 @@ class Ifb(Link):
 
     kind: Literal["ifb"] | None = "ifb"
     """The kind."""
+    mac: Annotated[Mac | None, Attr("IFLA_ADDRESS", Change.REPLACE, export=False)] = None
+    """Hardware address, settable only at birth: the driver has no ndo_set_mac_address (EOPNOTSUPP)."""
