@@ -143,7 +143,7 @@ class BridgeId(Fixed):
 class Span(Fixed):
     """Refuses a duration outside ``low`` to ``high`` milliseconds."""
 
-    __slots__ = ("low", "high", "why")
+    __slots__ = ("high", "low", "why")
 
     def __init__(self, low: int, high: int, why: str) -> None:
         self.low = low
