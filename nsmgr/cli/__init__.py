@@ -43,8 +43,19 @@ def _plain(verb: str, argument: list[str] | str) -> int:
 
 
 def main() -> None:
-    """Console-script entry point."""
-    sys.exit(invoke(sys.argv[1:]))
+    """Console-script entry point. Ends the process without taking the interpreter apart object by object."""
+    import os
+
+    from nsmgr.cli import output
+
+    output.settings.last_act = True
+    status = invoke(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        status = 141
+    os._exit(status)
 
 
 __all__ = ["invoke", "main"]

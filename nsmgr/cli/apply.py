@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
 from nsmgr.cli.formats import TextOrJson
+from nsmgr.cli.kernel import kernel
 
 if TYPE_CHECKING:
     from nsmgr.cli.options import Files, Format, LockTimeout, Name
@@ -25,7 +26,6 @@ def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_
     saved = _saved(files)
     from nsmgr import config, engine
     from nsmgr.cli.signals import Stop
-    from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.plan.state import ObservedState
     from nsmgr.render.text import plan_text
     from nsmgr.store import Store
@@ -46,10 +46,10 @@ def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_
         if format is TextOrJson.text:
             output.news(plan_text(plan, color=output.color(), locate=locate if output.settings.verbose else None))
 
-    with LinuxKernel() as kernel, Stop() as stop, output.ProgressBar(f"applying {desired.name}") as progress:
+    with kernel() as linux, Stop() as stop, output.ProgressBar(f"applying {desired.name}") as progress:
         result = engine.apply(
             desired,
-            kernel,
+            linux,
             Store(),
             saved=saved.plan if saved is not None else None,
             guard=guard,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
 from nsmgr.cli.formats import TextOrJson
+from nsmgr.cli.kernel import kernel
 
 if TYPE_CHECKING:
     from nsmgr.cli.options import Files, Format, Name
@@ -18,12 +19,11 @@ DIFFERS = 3
 def check(files: Files, name: Name = "", format: Format = TextOrJson.text) -> int:
     """Is the kernel in the described state? Exit status 3, with the differences, if not. Changes nothing."""
     from nsmgr import config, engine
-    from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.store import Store
 
     desired = load(files, name)
-    with LinuxKernel() as kernel:
-        drift = engine.check(desired, kernel, Store())
+    with kernel() as linux:
+        drift = engine.check(desired, linux, Store())
     locate = functools.partial(config.locate, desired)
     if format is TextOrJson.json:
         from nsmgr.render.jsondoc import dumps, plan_document

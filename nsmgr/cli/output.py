@@ -25,6 +25,7 @@ class Settings:
 
     quiet: bool = False
     verbose: bool = False
+    last_act: bool = False  # the process ends when the verb does
 
 
 settings = Settings()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
 from nsmgr.cli.formats import PlanFormat
+from nsmgr.cli.kernel import kernel
 
 if TYPE_CHECKING:
     import typer
@@ -36,12 +37,11 @@ def plan(
 
         raise typer.BadParameter("--messages has its own output, text or json")
     from nsmgr import config, engine
-    from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.store import Store
 
     desired = load(files, name)
-    with LinuxKernel() as kernel:
-        observed = engine.observe(desired, kernel, Store())
+    with kernel() as linux:
+        observed = engine.observe(desired, linux, Store())
         planned = engine.plan(desired, observed)
     for warning in planned.warnings:
         output.note(f"warning: {warning}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import secrets
+import os
 import struct
 from collections.abc import Iterable
 
@@ -63,7 +63,7 @@ def missing_kinds(socket: RtnlSocket, kinds: Iterable[str]) -> dict[str, str]:
             asked.append(kind)
         elif maker == "ioctl" and (words := tun.unavailable()):
             missing[kind] = words
-    names = [f"nsm-{secrets.token_hex(4)}" for _ in asked]
+    names = [f"nsm-{os.urandom(4).hex()}" for _ in asked]
     answers = socket.transact([_impossible_link(kind, name) for kind, name in zip(asked, names, strict=True)])
     for kind, name, answer in zip(asked, names, answers, strict=True):
         if answer.errno == errno.EOPNOTSUPP and answer.extack in ("", UNKNOWN_KIND):

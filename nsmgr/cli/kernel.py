@@ -1,0 +1,25 @@
+"""The kernel as the verbs open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nsmgr.cli import output
+
+if TYPE_CHECKING:
+    from nsmgr.kernel.linux import LinuxKernel
+
+
+@contextmanager
+def kernel() -> Iterator[LinuxKernel]:
+    """A LinuxKernel; closed afterwards, unless the process ends right away and the kernel closes a thousand sockets quicker."""
+    from nsmgr.kernel.linux import LinuxKernel
+
+    opened = LinuxKernel()
+    try:
+        yield opened
+    finally:
+        if not output.settings.last_act:
+            opened.close()
