@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from nsmgr import ownership
 from nsmgr.kernel.port import KernelPort
-from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verdict
+from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verb, Verdict
 from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
+from nsmgr.plan.verify import as_declared
 from nsmgr.reading import observe, reread, with_released
 from nsmgr.store import DeploymentRecord, Store
 
@@ -220,7 +221,12 @@ class _Run:
         owned = ownership.settle(owned, current, verdicts, after)
         self._save(owned)
         after.owned = ownership.restrict(owned, scope)
-        result.remaining = make_plan(replace(self.desired, namespaces=scope), after)
+        # Where every namespace in question was made by this very plan, nobody else has been: what is declared is all there is.
+        made = {step.name for step in current.steps if step.verb is Verb.NETNS_ADD}
+        if scope.keys() <= made and as_declared(scope, after.namespaces):
+            result.remaining = Plan(self.desired.name)
+        else:
+            result.remaining = make_plan(replace(self.desired, namespaces=scope), after)
         failures = result.failures()
         if any("rename" in failure.step.args and failure.verdict.errno == errno.EBUSY for failure in failures):
             self.live_rename = False

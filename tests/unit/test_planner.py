@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from nsmgr import config, engine
 from nsmgr.errors import ConflictError, NsmgrError
 from nsmgr.kernel.fake import FakeKernel
+from nsmgr.kernel.port import Observation, Want
 from nsmgr.plan.plan import Action, Verb
 from nsmgr.plan.planner import plan
 from nsmgr.plan.state import ObservedState, Route
@@ -150,3 +152,45 @@ def test_a_crash_in_the_middle_leaves_a_record_that_destroy_understands(store: S
 
 def test_route_key_is_family_aware() -> None:
     assert Route("::/0", metric=1024).key == (254, "::/0", 1024, 0)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda kernel: kernel.ip_link_set("r", "f", mtu=1400),
+        lambda kernel: kernel.ip_addr_del("r", "f", "10.0.0.1/24"),
+        lambda kernel: kernel.ip_route_del("r", "10.9.0.0/16"),
+        lambda kernel: kernel.ip_rule_del("r", priority=1000),
+        lambda kernel: kernel.sysctl("r", "net.ipv4.ip_forward", "0"),
+        lambda kernel: kernel.ip_link_del("r", "f"),
+    ],
+    ids=["attribute", "address", "route", "rule", "sysctl", "link"],
+)
+def test_what_somebody_breaks_during_the_first_apply_is_noticed_by_the_re_read(
+    store: Store, harm: Callable[[FakeKernel], None]
+) -> None:
+    text = """
+version: 1
+name: lab
+namespaces:
+  r:
+    sysctls: {net.ipv4.ip_forward: 1}
+    links: {f: {kind: ifb, mtu: 1500, addresses: [10.0.0.1/24]}}
+    routes: [{to: 10.9.0.0/16, via: 10.0.0.2}]
+    rules: [{priority: 1000, from: 10.0.0.0/24, table: 100}]
+"""
+    kernel = FakeKernel()
+    observe = kernel.observe
+    harmed: list[bool] = []
+
+    def late(wants: Mapping[str, Want]) -> Observation:
+        if not harmed and kernel.list_netns():
+            harmed.append(True)
+            harm(kernel)
+        return observe(wants)
+
+    kernel.observe = late  # type: ignore[method-assign]
+    result = engine.apply(config.loads(text), kernel, store)
+    assert harmed
+    assert len(result.rounds) == 2
+    assert result.ok
