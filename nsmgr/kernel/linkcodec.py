@@ -7,7 +7,7 @@ schema lacks is a mistake in the program and fails then, with the row's name.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from socket import AF_INET6
@@ -48,39 +48,39 @@ class _Bits:
 
 
 class Reader:
-    """How an attribute becomes a row's value. ``name`` "": its bits are rows, see :attr:`KindCodec.bits`."""
+    """How an attribute becomes the value of row ``name``, or with name "" a dict of all rows that are bits of it."""
 
-    def __init__(self, field: Field, row: Attr | None, name: str) -> None:
+    def __init__(self, field: Field, name: str, row: Attr | None = None, bits: Sequence[tuple[str, Attr]] = ()) -> None:
         self.field, self.name = field, name
-        self._row = row
+        self._row, self._bits = row, bits
 
     @cached_property
     def decode(self) -> Decoder:
-        return self.field.decode if self._row is None else _row_decoder(self.field, self._row)
+        return _bits_decoder(self.field, self._bits) if self._row is None else _row_decoder(self.field, self._row)
 
     @cached_property
     def form(self) -> str:
         """What a struct can read as it is: the letter of a number in host order, "lladdr", or "" = ask :attr:`decode`."""
-        convert = self._row.convert if self._row is not None else None
-        if self.name and len(self.field.type) == 1 and (convert is None or self.named is not None):
-            return self.field.type
-        return "lladdr" if self.name and self.field.type == "lladdr" and convert is None else ""
+        if self._row is None or self._row.convert is not None:
+            return ""
+        return self.field.type if len(self.field.type) == 1 or self.field.type == "lladdr" else ""
 
     @cached_property
-    def named(self) -> Mapping[int, Value] | None:
-        """Number → value, of an enumeration or truth value."""
-        convert = self._row.convert if self._row is not None else None
-        return _Known(convert.from_wire) if isinstance(convert, Names | Bool) else None
+    def known(self) -> Known:
+        return Known(self.decode)
 
 
-class _Known(dict[int, Value]):
-    """What ``from_wire`` says, asked once for each number."""
+class Known(dict[bytes, Any]):
+    """Payload → value, decoded once: converted values are few (names, truth values, timers), converting them is dear."""
 
-    def __init__(self, from_wire: Callable[[int], Value]) -> None:
-        self._from_wire = from_wire
+    def __init__(self, decode: Decoder) -> None:
+        self._decode = decode
 
-    def __missing__(self, number: int) -> Value:
-        value = self[number] = self._from_wire(number)
+    def __missing__(self, payload: bytes) -> Any:
+        value = self._decode(payload, 0, len(payload))
+        if len(self) >= 1024:  # something that differs from link to link
+            self.clear()
+        self[payload] = value
         return value
 
 
@@ -128,18 +128,18 @@ class KindCodec:
         readers = self.top if row.where is Where.LINK else self.data if row.where is Where.DATA else self.inet6
         if row.bit:
             self.bits.setdefault(first.number, []).append((name, row))
-            readers[first.number] = Reader(first, None, "")
+            readers[first.number] = Reader(first, "", bits=self.bits[first.number])
             return
         if row.nla6:
             second = self._field(name, row.where, row.nla6)
-            readers[second.number] = Reader(second, row, name)
+            readers[second.number] = Reader(second, name, row)
         if row.where is Where.LINK and first.number == IFLA_LINK:
             # A veth's IFLA_LINK is its peer, not something it is stacked on.
             self.parent_from_link = "" if is_pair else name
             return
         if row.ref:
             self.refs.add(name)
-        readers[first.number] = Reader(first, row, name)
+        readers[first.number] = Reader(first, name, row)
 
     def _encoder(self, name: str) -> tuple[Where, bool, Any, Attr]:
         """Made on first use, for the rows that are configured."""
@@ -220,13 +220,6 @@ class KindCodec:
             self.flag_values[flags] = known
         return known
 
-    def spread_bits(self, number: int, value: Any, attrs: dict[str, Value]) -> None:
-        """The rows that are bits of INFO_DATA attribute ``number``."""
-        mask = value[0] if isinstance(value, tuple) else value
-        for name, row in self.bits[number]:
-            bit = int(bool(mask & row.bit))
-            attrs[name] = row.convert.from_wire(bit) if row.convert is not None else bool(bit)
-
 
 def _wire(row: Attr, value: Value) -> Any:
     return row.convert.to_wire(value) if row.convert is not None else value
@@ -276,6 +269,19 @@ def _row_decoder(known: Field, row: Attr) -> Decoder:
     if reshape is not None:
         return lambda buf, start, end: from_wire(reshape(decode(buf, start, end)))
     return lambda buf, start, end: from_wire(decode(buf, start, end))
+
+
+def _bits_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
+    """The rows that are bits of one attribute, a mask or a {flags, mask} struct."""
+    decode = known.decode
+
+    def decode_bits(buf: Buffer, start: int, end: int) -> dict[str, Value]:
+        value = decode(buf, start, end)
+        mask = value[0] if isinstance(value, tuple) else value
+        bits = [(name, row.convert, int(bool(mask & row.bit))) for name, row in rows]
+        return {name: convert.from_wire(bit) if convert is not None else bool(bit) for name, convert, bit in bits}
+
+    return decode_bits
 
 
 @cache

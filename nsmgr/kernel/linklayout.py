@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk
-from nsmgr.kernel.linkcodec import IFINFOMSG, Reader, kind_codec
-from nsmgr.model.attr import Value
+from nsmgr.kernel.linkcodec import IFINFOMSG, Known, Reader, kind_codec
 from nsmgr.plan.state import Link
 
 T = TypeVar("T")
+SHORT = 24  # bytes: up to here a payload is looked up, beyond it is rather a text
 
 ARPHRD_LOOPBACK = 772  # linux/if_arp.h
 IFLA_IFNAME, IFLA_LINK, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_LINK_NETNSID, IFLA_PROP_LIST = 3, 5, 18, 26, 37, 52  # linux/if_link.h
@@ -69,28 +69,28 @@ class Layout:
         self.fixed = int.from_bytes(payload, "little") & self.mask
 
     def _sort(self, found: Iterable[tuple[Reader, int, int]]) -> None:
-        """Numbers and hardware addresses are read many at a time by structs, all else one by one."""
+        """Numbers, hardware addresses and short payloads are read many at a time by structs, long ones one by one."""
         plain: list[tuple[int, str, str]] = []
-        named: list[tuple[int, str, tuple[str, Mapping[int, Value]]]] = []
         macs: list[tuple[int, str, str]] = []
+        known: list[tuple[int, str, tuple[str, Known]]] = []
+        bits: list[tuple[int, str, Known]] = []
         self._others: list[tuple[str, Decoder, int, int]] = []
-        self._bits: list[tuple[int, Decoder, int, int]] = []
         for reader, s, e in found:
             form, size = reader.form, e - s
             if form == "lladdr" and size:
                 macs.append((s, f"{size}s", reader.name))
-            elif form not in ("", "lladdr") and struct.calcsize(f"={form}") == size:
-                if reader.named is None:
-                    plain.append((s, form, reader.name))
-                else:
-                    named.append((s, form, (reader.name, reader.named)))
-            elif reader.name:
-                self._others.append((reader.name, reader.decode, s, e))
+            elif len(form) == 1 and struct.calcsize(f"={form}") == size:
+                plain.append((s, form, reader.name))
+            elif not reader.name:
+                bits.append((s, f"{size}s", reader.known))
+            elif size <= SHORT:
+                known.append((s, f"{size}s", (reader.name, reader.known)))
             else:
-                self._bits.append((reader.field.number, reader.decode, s, e))
+                self._others.append((reader.name, reader.decode, s, e))
         self._plain, self._read_plain = _struct(plain)
-        self._named, self._read_named = _struct(named)
         self._macs, self._read_macs = _struct(macs)
+        self._known, self._read_known = _struct(known)
+        self._bits, self._read_bits = _struct(bits)
         self._refs = [name for name in self._plain if name in self.codec.refs]
 
     def read(self, buf: Buffer, start: int) -> Link:
@@ -99,14 +99,14 @@ class Layout:
         codec = self.codec
         attrs = codec.absent.copy()
         attrs.update(zip(self._plain, self._read_plain(buf, start), strict=True))
-        for (name, known), number in zip(self._named, self._read_named(buf, start), strict=True):
-            attrs[name] = known[number]
         for name, raw in zip(self._macs, self._read_macs(buf, start), strict=True):
             attrs[name] = raw.hex(":")
+        for (name, known), raw in zip(self._known, self._read_known(buf, start), strict=True):
+            attrs[name] = known[raw]
+        for known, raw in zip(self._bits, self._read_bits(buf, start), strict=True):
+            attrs.update(known[raw])
         for name, decode, s, e in self._others:
             attrs[name] = decode(buf, start + s, start + e)
-        for number, decode, s, e in self._bits:
-            codec.spread_bits(number, decode(buf, start + s, start + e), attrs)
         for name in self._refs:
             if not attrs[name]:
                 del attrs[name]
