@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nsmgr.config.bodies import empty, validate
@@ -23,14 +22,16 @@ _NAME = re.compile(DEPLOYMENT + r"\Z")
 OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
 
 
-@dataclass(slots=True)
 class Checked:
     """A document whose upper levels are in order. ``bodies``: (namespace, path, model), the host first."""
 
-    name: str
-    link_defaults: dict[str, Any] = field(default_factory=dict)
-    kind_defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
-    bodies: list[tuple[str, Path, HostModel]] = field(default_factory=list)
+    __slots__ = ("bodies", "kind_defaults", "link_defaults", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.link_defaults: dict[str, Any] = {}
+        self.kind_defaults: dict[str, dict[str, Any]] = {}
+        self.bodies: list[tuple[str, Path, HostModel]] = []
 
 
 def name_problem(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from nsmgr.config.addresses import Addresses
@@ -13,24 +12,24 @@ from nsmgr.config.report import Path
 from nsmgr.config.space import Reference, Space, Spaces
 from nsmgr.model import sysctl
 from nsmgr.model.attr import Value
-from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
-from nsmgr.model.shape import Shape
 from nsmgr.plan.state import DesiredLink
 
 _QUEUES = ("tx_queues", "rx_queues")
 
 
-@dataclass(slots=True)
 class _Kind:
     """What the expansion needs of a kind, gathered once. ``rows``: key → whether it names a link."""
 
-    name: str
-    facts: type[Kind]
-    shape: Shape | None
-    rows: Mapping[str, bool]
-    defaults: dict[str, Any]
-    birth: dict[str, Value]
+    __slots__ = ("birth", "defaults", "name", "rows", "shape")
+
+    def __init__(self, name: str, defaults: dict[str, Any]) -> None:
+        facts = kind_facts(name)
+        self.name = name
+        self.shape = facts.SHAPE
+        self.rows = {key: row.ref for key, row in facts.rows().items()}
+        self.defaults = defaults
+        self.birth: dict[str, Value] = dict(facts.BIRTH)
 
 
 class Links:
@@ -63,11 +62,9 @@ class Links:
         """The gathered facts of a kind; "" is a link that exists already."""
         found = self.kinds.get(name)
         if found is None:
-            facts = kind_facts(name)
             general: dict[str, Any] = {} if name == "lo" else self.spaces.checked.link_defaults
             defaults = _merged(general, self.spaces.checked.kind_defaults.get(name, {}))
-            rows = {key: row.ref for key, row in facts.rows().items()}
-            found = self.kinds[name] = _Kind(name, facts, facts.SHAPE, rows, defaults, dict(facts.BIRTH))
+            found = self.kinds[name] = _Kind(name, defaults)
         return found
 
     def _add(self, space: Space, name: str, kind_name: str, body: dict[Any, Any], path: Path) -> None:

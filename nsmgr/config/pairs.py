@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from nsmgr.config.report import Path, did_you_mean
 from nsmgr.config.space import Spaces
 from nsmgr.model.kind import kind as kind_facts
@@ -13,16 +11,18 @@ from nsmgr.text import ifname
 End = tuple[str, str]  # namespace, link
 
 
-@dataclass(slots=True)
 class Pairs:
     """``kinds``: kind of every link, "" = an existing one of whatever kind. ``peers``: end → the other end.
 
     ``born``: far ends without a body, with the path of the ``peer`` key they come from.
     """
 
-    kinds: dict[End, str] = field(default_factory=dict)
-    peers: dict[End, End] = field(default_factory=dict)
-    born: dict[End, Path] = field(default_factory=dict)
+    __slots__ = ("born", "kinds", "peers")
+
+    def __init__(self) -> None:
+        self.kinds: dict[End, str] = {}
+        self.peers: dict[End, End] = {}
+        self.born: dict[End, Path] = {}
 
 
 def resolve(spaces: Spaces) -> Pairs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from nsmgr.config.bodies import empty
@@ -16,42 +15,48 @@ if TYPE_CHECKING:
     from nsmgr.model.namespace import HostModel, NamespaceModel
 
 
-@dataclass(slots=True)
 class Reference:
     """A link's attribute that names another link, to be checked when all links are known."""
 
-    netns: str
-    link: str
-    attribute: str
-    target: str  # as in DesiredLink.attrs: bare, or netns/name
-    path: Path
+    __slots__ = ("attribute", "link", "netns", "path", "target")
+
+    def __init__(self, netns: str, link: str, attribute: str, target: str, path: Path) -> None:
+        self.netns = netns
+        self.link = link
+        self.attribute = attribute
+        self.target = target  # as in DesiredLink.attrs: bare, or netns/name
+        self.path = path
 
 
-@dataclass(slots=True)
 class Space:
     """``bodies``: declared links by name, as written. ``lenient``: links that are not in the file may exist."""
 
-    state: DesiredNetns
-    model: HostModel
-    path: Path
-    lenient: bool
-    bodies: dict[str, dict[Any, Any]] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)  # of all links: declared, far ends, lo
-    faulty: set[str] = field(default_factory=set)  # links whose body is no mapping: reported already
+    __slots__ = ("bodies", "faulty", "lenient", "model", "names", "path", "state")
+
+    def __init__(self, state: DesiredNetns, model: HostModel, path: Path, lenient: bool) -> None:
+        self.state = state
+        self.model = model
+        self.path = path
+        self.lenient = lenient
+        self.bodies: dict[str, dict[Any, Any]] = {}
+        self.names: set[str] = set()  # of all links: declared, far ends, lo
+        self.faulty: set[str] = set()  # links whose body is no mapping: reported already
 
     @property
     def name(self) -> str:
         return self.state.name
 
 
-@dataclass(slots=True)
 class Spaces:
     """All namespaces of a deployment, and what the expansion shares."""
 
-    checked: Checked
-    report: Report
-    by_name: dict[str, Space] = field(default_factory=dict)
-    references: list[Reference] = field(default_factory=list)
+    __slots__ = ("by_name", "checked", "references", "report")
+
+    def __init__(self, checked: Checked, report: Report) -> None:
+        self.checked = checked
+        self.report = report
+        self.by_name: dict[str, Space] = {}
+        self.references: list[Reference] = []
 
     def host(self) -> Space:
         """The host's space; it exists whether the document mentions it or not, and becomes part of the state when used."""
