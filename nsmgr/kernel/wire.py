@@ -59,7 +59,7 @@ trace: Callable[[str, bytes], None] | None = None
 
 def trace_to_stderr(direction: str, messages: bytes) -> None:
     """One line per message: type, sequence number, flags, header and attributes decoded; for an answer its errno."""
-    from nsmgr.kernel.describe import describe  # loads pyroute2's tables: for tracing only
+    from nsmgr.kernel.describe import describe  # only when tracing
 
     for kind, flags, seq, start, end in messages_of(messages):
         if kind in (NLMSG_ERROR, NLMSG_DONE):

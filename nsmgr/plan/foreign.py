@@ -14,7 +14,6 @@ IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA, IFAPROT_KERNEL_LL = 1, 2, 3  # linux/if_ad
 FRA_PROTO_KERNEL = RTPROT_KERNEL
 
 OUR_ROUTE_PROTOCOLS = frozenset((RTPROT_BOOT, RTPROT_STATIC, PROTO_NSMGR))
-_KERNEL_ROUTE_TYPES = frozenset(("local", "broadcast", "anycast", "multicast"))
 
 
 def kernel_made_address(address: Address) -> bool:
@@ -35,7 +34,7 @@ def kernel_made_address(address: Address) -> bool:
 
 def foreign_route(route: Route) -> bool:
     """Connected, local and advertised routes, and those a routing daemon put there (its protocol number is its name)."""
-    return route.attrs.get("proto") not in OUR_ROUTE_PROTOCOLS or route.attrs.get("type") in _KERNEL_ROUTE_TYPES
+    return route.attrs.get("proto") not in OUR_ROUTE_PROTOCOLS
 
 
 def kernel_rule(rule: Rule) -> bool:

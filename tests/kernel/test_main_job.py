@@ -434,3 +434,11 @@ def test_far_ends_inherit_the_defaults_of_their_namespace(lab: Lab) -> None:
         ["ip", "netns", "exec", f"{lab.prefix}b", "cat", "/proc/sys/net/ipv4/conf/e/rp_filter"], capture_output=True, text=True
     )
     assert shown.stdout.strip() == "2"
+
+
+def test_routes_of_every_type_are_recognised(lab: Lab) -> None:
+    kinds = ("blackhole", "unreachable", "prohibit", "throw")
+    routes = ", ".join(f"{{to: 10.{number}.0.0/16, type: {kind}}}" for number, kind in enumerate(kinds))
+    text = "version: 1\nnamespaces:\n  @a:\n    routes: [%s]\n"
+    lab.converge(lab.load(text % f"{routes}, {{to: 198.51.100.7, type: local, dev: lo, table: local}}"))
+    lab.converge(lab.load(text % ""))

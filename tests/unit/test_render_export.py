@@ -142,7 +142,7 @@ def test_what_nobody_asked_for_is_left_out() -> None:
     }
     connected = Route("10.0.0.0/24", attrs={"type": "unicast", "proto": 2})
     daemon = Route("10.1.0.0/24", attrs={"type": "unicast", "proto": 186})
-    local = Route("10.1.0.1/32", 255, attrs={"type": "local", "proto": 3})
+    local = Route("10.1.0.1/32", 255, attrs={"type": "local", "proto": 2})
     body = red(
         links=links,
         addresses=addresses,
