@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from nsmgr.kernel.linux import LinuxKernel
 
 
+_held: list[LinuxKernel] = []
+
+
 @contextmanager
 def kernel() -> Iterator[LinuxKernel]:
     """A LinuxKernel; closed afterwards, unless the process ends right away and the kernel closes a thousand sockets quicker."""
@@ -21,5 +24,7 @@ def kernel() -> Iterator[LinuxKernel]:
     try:
         yield opened
     finally:
-        if not output.settings.last_act:
+        if output.settings.last_act:
+            _held.append(opened)  # or the sockets' finalizers would close them one by one all the same
+        else:
             opened.close()
