@@ -73,7 +73,7 @@ RULES = [
     Rule({"priority": 1001, "family": "ipv6", "to": "2001:db8::/32", "table": 1000, "fwmark": 5, "fwmask": 255, "iif": "v0"}),
     Rule({"priority": 1002, "family": "ipv4", "type": "goto", "goto": 2000, "invert": True, "sport": "10-20", "dport": "80-80",
           "ipproto": 6, "oif": "v0"}),
-    Rule({"priority": 2000, "family": "ipv4", "type": "prohibit", "tos": 16, "uidrange": "0-99", "fwmark": 1}),
+    Rule({"priority": 2000, "family": "ipv4", "type": "prohibit", "tos": 16, "uidrange": "0-0", "fwmark": 1}),
     Rule({"priority": 2001, "family": "ipv4", "table": 254, "suppress_prefixlength": 0}),
 ]  # fmt: skip
 INDEXES = {"v0": 10}
