@@ -86,6 +86,16 @@ def run(main: Callable[[], int]) -> int:
         _leave(code)
 
 
+def not_run(program: str, error: OSError) -> int:
+    """Say why a program could not be run; the shells' exit status for it: 127 not found, 126 found.
+
+    One unreadable directory in PATH turns "not found" into EACCES (execvp(3)); the shells say 127 then, too.
+    """
+    missing = error.errno == errno.ENOENT or ("/" not in program and shutil.which(program, os.F_OK) is None)
+    print(f"{program}: {os.strerror(errno.ENOENT if missing else error.errno or 0)}", file=sys.stderr)
+    return 127 if missing else 126
+
+
 def command(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
     """Run a program and wait for it: signals that other processes send here are passed on to it.
 
@@ -102,10 +112,7 @@ def command(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
                 setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores both; exec would hand that down
             )
         except OSError as error:
-            # One unreadable directory in PATH turns "not found" into EACCES (execvp(3)); the shells say 127 then, too.
-            missing = error.errno == errno.ENOENT or ("/" not in argv[0] and shutil.which(argv[0], os.F_OK) is None)
-            print(f"{argv[0]}: {os.strerror(errno.ENOENT if missing else error.errno or 0)}", file=sys.stderr)
-            return 127 if missing else 126
+            return not_run(argv[0], error)
         return _wait(child, reap=os.getpid() == 1)
 
 

@@ -111,5 +111,6 @@ def _become(argv: list[str]) -> NoReturn:
     try:
         os.execvp(argv[0], argv)
     except OSError as error:
-        print(f"{argv[0]}: {error.strerror}", file=sys.stderr)
-        raise typer.Exit(127 if isinstance(error, FileNotFoundError) else 126) from error
+        from nsmgr.sandbox import not_run
+
+        raise typer.Exit(not_run(argv[0], error)) from error
