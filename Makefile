@@ -72,7 +72,7 @@ if [ "$$(id -u)" != 0 ]; then \
   if $(BIN)/python -m nsmgr.sandbox true; then run="env LOGNAME=$$(id -un)-sandboxed $(BIN)/python -m nsmgr.sandbox"; echo "test: not root, so in the sandbox"; \
   else echo "test: neither root nor sandbox: kernel tests will be skipped"; fi; \
 fi; \
-$$run $(BIN)/python -m pytest $(1)
+NSMGR_THOROUGH=1 $$run $(BIN)/python -m pytest $(1)
 endef
 
 bench: $(READY)  ## speed against a C floor and `ip -batch`; needs gcc and root, takes minutes

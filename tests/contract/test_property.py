@@ -18,9 +18,12 @@ from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import DesiredState, NetnsState
 from nsmgr.store import Store
 from tests.contract.test_contract import linux
+from tests.effort import examples
 from tests.strategies import desired_states
 
-QUICK = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+QUICK = settings(
+    deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @contextmanager
@@ -123,7 +126,7 @@ TAG = f"nsmgrt-{secrets.token_hex(3)}-"
 
 
 @given(desired_states(prefix=TAG), desired_states(prefix=TAG))
-@settings(QUICK, max_examples=8, phases=[Phase.explicit, Phase.generate])
+@settings(QUICK, max_examples=examples(8), phases=[Phase.explicit, Phase.generate])
 def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> None:
     """The same two applies on Linux end where a fresh apply on the fake ends."""
     kernel, fresh = linux(), FakeKernel()

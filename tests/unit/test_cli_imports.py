@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -63,10 +64,11 @@ def test_light_verbs(args: tuple[str, ...], heavy: tuple[str, ...]) -> None:
     assert not {"pyroute2", "subprocess", "asyncio", *heavy} & modules - _typers_own()
 
 
-def _typers_own() -> set[str]:
+@functools.cache
+def _typers_own() -> frozenset[str]:
     """What importing typer alone brings along."""
     code = "import typer, sys, json; json.dump(sorted(sys.modules), sys.stdout)"
-    return set(json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout))
+    return frozenset(json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout))
 
 
 @pytest.mark.parametrize(

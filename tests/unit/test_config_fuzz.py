@@ -14,6 +14,7 @@ from nsmgr.config import loads, locate, render_problems
 from nsmgr.errors import ConfigError, Problem
 from nsmgr.model.links import kind_names
 from nsmgr.plan.state import DesiredState
+from tests.effort import examples
 
 BASE: dict[str, Any] = {
     "version": 1,
@@ -82,7 +83,7 @@ def mutate(seed: int) -> dict[str, Any]:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_mutated_documents(seed: int) -> None:
     text = ryaml.dumps(mutate(seed))
     state, problems = outcome(text)
@@ -96,7 +97,7 @@ def test_mutated_documents(seed: int) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text(text: str) -> None:
     state, problems = outcome(text)
     assert (state is None) == bool(problems)

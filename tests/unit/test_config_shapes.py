@@ -21,6 +21,7 @@ from nsmgr.config.translate import wrong_scalars
 from nsmgr.model import generate, shape
 from nsmgr.model.kind import Kind, Plain, kind
 from nsmgr.model.links import kind_class, kind_names
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "nsmgr/model/table"
@@ -189,7 +190,7 @@ def test_each_key_with_each_word(name: str, found: shape.Shape, model: type[Base
 
 
 @given(st.data())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_bodies(data: st.DataObject) -> None:
     name, found, model = data.draw(st.sampled_from(PAIRS), "model")
     keys = data.draw(st.lists(st.sampled_from(sorted(found.fields)), max_size=8, unique=True), "keys")
@@ -198,7 +199,7 @@ def test_bodies(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_valid_bodies(data: st.DataObject) -> None:
     """Of words that are accepted one by one, so that whole bodies and what they mean together are compared."""
     name, found, model = data.draw(st.sampled_from(PAIRS), "model")

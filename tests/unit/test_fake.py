@@ -18,6 +18,7 @@ from nsmgr.plan.plan import Batch, Step, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredState, NetnsState
 from nsmgr.types import cidr, prefix
+from tests.effort import examples
 from tests.strategies import desired_states
 
 
@@ -200,7 +201,7 @@ def test_other_peoples_hands(kernel: FakeKernel) -> None:
 
 
 @given(desired_states())
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow])
 def test_drawn_deployments_are_valid(desired: DesiredState) -> None:
     """Every reference resolves, both ends of a pair agree, every attribute is a row of its kind, keys fit their objects."""
     for name, netns in desired.namespaces.items():

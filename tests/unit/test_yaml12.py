@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsmgr.config import positions, yaml12
+from tests.effort import examples
 
 SCALARS = """
 no on yes off y n Yes True TRUE true tRue False FALSE false null Null NULL ~ nULL 0 -0 +0 1 -1 +1 00 014 -014 +014 09
@@ -88,7 +89,7 @@ def test_documents_agree(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("0123456789+-._eExXobinfaNulltrueFALSE~:"), min_size=1, max_size=12))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_scalar_resolution_agrees(text: str) -> None:
     try:
         ours: Any = positions.scalar(text)
@@ -110,13 +111,13 @@ _values = st.recursive(_plain, lambda inner: st.lists(inner, max_size=4) | st.di
 
 
 @given(_values)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_dumped_values_agree(value: Any) -> None:
     agree(ryaml.dumps(value))
 
 
 @given(st.text(st.sampled_from("ab:-?[]{},#'\"|>%@` \n\t1"), max_size=30))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 def test_soup_agrees(text: str) -> None:
     agree(text)
 

@@ -1,0 +1,12 @@
+"""How long random tests may search: `make check` looks for a moment, `make test` and CI in earnest (NSMGR_THOROUGH=1)."""
+
+from __future__ import annotations
+
+import os
+
+THOROUGH = os.environ.get("NSMGR_THOROUGH") == "1"
+
+
+def examples(number: int) -> int:
+    """``number`` in earnest, a tenth of it (at least 10) else."""
+    return number if THOROUGH else max(10, number // 10)
