@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.errors import ConflictError, NsmgrError
+from nsmgr.plan.plan import Plan
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState
 
 
@@ -16,7 +17,8 @@ def check_claims(desired: DesiredState, observed: ObservedState) -> None:
     """
     conflicts, missing, hint = [], [], ""
     for name, netns in desired.namespaces.items():
-        if owner := observed.foreign_owner.get(name):
+        owner = observed.foreign_owner.get(name)
+        if owner and not netns.adopt:
             conflicts.append(f"namespace {name} belongs to deployment {owner}, deployment {desired.name} claims it too")
             hint = f"take it out of one of the two files, or `nsmgr destroy {owner}`"
         elif (state := observed.namespaces.get(name)) is None:
@@ -33,6 +35,21 @@ def check_claims(desired: DesiredState, observed: ObservedState) -> None:
         raise NsmgrError(
             "; ".join(missing), hint="is the process still running? `from: {pid: …}` needs its number in this pid namespace"
         )
+
+
+def check_contested(desired: DesiredState, observed: ObservedState, plan: Plan) -> None:
+    """Refuse to change what another deployment made, also where the file says ``adopt``: the two would undo each other's work.
+
+    Describing it is no claim: the export of a namespace plans to nothing, whoever made it.
+    """
+    for operation in plan.operations if observed.foreign_owner else ():
+        owner = observed.foreign_owner.get(operation.netns)
+        if owner:
+            raise ConflictError(
+                f"namespace {operation.netns} belongs to deployment {owner}, deployment {desired.name} wants to change it "
+                f"({operation.action.value} {operation.type} {operation.key})",
+                hint=f"change it in the files of {owner}, or `nsmgr destroy {owner}` first",
+            )
 
 
 def may_manage(netns: DesiredNetns, observed: ObservedState, cookie: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nsmgr.plan import addressing, link_steps, links, renames, routing
-from nsmgr.plan.claims import check_claims, may_manage
+from nsmgr.plan.claims import check_claims, check_contested, may_manage
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, NetnsState, ObservedState
@@ -57,7 +57,9 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
         routing.emit_routes(netns, here, link_plan, draft, owned, lost, need)
         routing.emit_rules(netns, here, draft, owned, need)
         routing.emit_sysctls(netns, state, link_plan, draft, need)
-    return draft.finish([*desired.namespaces, *sorted(doomed)], frozenset(observed.namespaces))
+    made = draft.finish([*desired.namespaces, *sorted(doomed)], frozenset(observed.namespaces))
+    check_contested(desired, observed, made)
+    return made
 
 
 def _with_loopback(desired: DesiredState) -> DesiredState:

@@ -386,8 +386,8 @@ def test_export_plans_to_nothing(lab: Lab) -> None:
     text = export_yaml(states, lab.name)
     assert not lab.check(config.loads(text)), text
     for name, state in states.items():
-        alone = config.loads(export_yaml({name: state}, lab.name))
-        observed = engine.observe(alone, lab.kernel, Store(lab.store.path.parent / "elsewhere"))
+        alone = config.loads(export_yaml({name: state}, "another"))
+        observed = engine.observe(alone, lab.kernel, lab.store)
         assert not engine.plan(alone, observed), name
 
 

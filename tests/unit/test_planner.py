@@ -14,6 +14,7 @@ from nsmgr.kernel.port import Observation, Want
 from nsmgr.plan.plan import Action, Verb
 from nsmgr.plan.planner import plan
 from nsmgr.plan.state import ObservedState, Route
+from nsmgr.render.export import export_yaml
 from nsmgr.store import Store
 
 PORTS = """
@@ -89,6 +90,18 @@ def test_two_deployments_claim_one_namespace(store: Store) -> None:
     assert engine.apply(config.loads("version: 1\nname: one\nnamespaces: {red: {}}\n"), kernel, store).ok
     with pytest.raises(ConflictError, match="belongs to deployment one, deployment two claims it too"):
         engine.apply(config.loads("version: 1\nname: two\nnamespaces: {red: {}}\n"), kernel, store)
+
+
+def test_describing_anothers_namespace_is_no_claim_changing_it_is(store: Store) -> None:
+    kernel = FakeKernel()
+    made = config.loads("version: 1\nname: one\nnamespaces: {red: {links: {f: {kind: ifb, addresses: [10.0.0.1/24]}}}}\n")
+    assert engine.apply(made, kernel, store).ok
+    states = engine.observe(made, kernel, store).namespaces
+    text = export_yaml(states, "two")
+    assert engine.apply(config.loads(text), kernel, store).ok
+    assert store.read("two") is None
+    with pytest.raises(ConflictError, match="belongs to deployment one, deployment two wants to change it"):
+        engine.apply(config.loads(text.replace("10.0.0.1", "10.0.0.9")), kernel, store)
 
 
 def test_a_namespace_made_anew_by_somebody_else_is_theirs(store: Store) -> None:
