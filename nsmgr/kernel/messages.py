@@ -49,6 +49,9 @@ _ENCODERS: dict[Verb, Callable[[Step, FdOf], list[bytes]]] = {
 }
 
 
+IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME = 56, 57  # linux/if_link.h
+
+
 def encode(step: Step, fd_of: FdOf) -> list[bytes]:
     """The messages of one step, in the order they must be sent.
 
@@ -63,6 +66,21 @@ def encode(step: Step, fd_of: FdOf) -> list[bytes]:
         return encoder(step, fd_of)
     except CodecError as error:
         raise error.within(f"{step.verb.name} {step.netns}/{step.name}".rstrip("/")) from None
+
+
+def bus_path(buf: Buffer, start: int, end: int) -> str:
+    """``pci/0000:00:1f.6``: bus and bus address of a real device (IFLA_PARENT_DEV_BUS_NAME, IFLA_PARENT_DEV_NAME), "" of others.
+
+    start, end: the payload of RTM_NEWLINK, struct ifinfomsg first. Linux 5.14 and later tell.
+    """
+    by_number = schema.link_table().by_number
+    found = {
+        by_number[number].name: by_number[number].decode(buf, s, e)
+        for number, s, e in walk(buf, start + 16, end)
+        if number in (IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME)
+    }
+    bus, name = found.get("IFLA_PARENT_DEV_BUS_NAME"), found.get("IFLA_PARENT_DEV_NAME")
+    return f"{bus}/{name}" if bus and name else ""
 
 
 def getnsid_request(fd: int) -> bytes:

@@ -41,6 +41,8 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
     decode_link = messages.decode_link
     for span in spans:
         link = decode_link(*span)
+        if not link.kind and (path := messages.bus_path(*span)):
+            link.attrs["path"] = path
         state.links[link.name] = link
         reading.by_index[link.index] = link
     names = {index: link.name for index, link in reading.by_index.items()}

@@ -131,7 +131,7 @@ def _fetch(link: DesiredLink, observed: ObservedState) -> Decision:
         if (
             ("name" in match and match["name"] in (name, *candidate.altnames))
             or ("mac" in match and candidate.attrs.get("mac") == match["mac"])
-            or ("path" in match and str(candidate.attrs.get("path", "")).endswith(match["path"]))
+            or ("path" in match and candidate.attrs.get("path") == match["path"])
         ):
             source = (HOST, name)
             key = (link.netns, link.name)

@@ -15,6 +15,7 @@ from nsmgr import config, engine
 from nsmgr.errors import ConflictError, UnsupportedByKernel
 from nsmgr.icmp import ping
 from nsmgr.kernel.linux import LinuxKernel
+from nsmgr.kernel.port import LINKS, Want
 from nsmgr.plan.plan import Action, Plan, Verb
 from nsmgr.plan.state import DesiredState
 from nsmgr.store import Store
@@ -442,3 +443,15 @@ def test_routes_of_every_type_are_recognised(lab: Lab) -> None:
     text = "version: 1\nnamespaces:\n  @a:\n    routes: [%s]\n"
     lab.converge(lab.load(text % f"{routes}, {{to: 198.51.100.7, type: local, dev: lo, table: local}}"))
     lab.converge(lab.load(text % ""))
+
+
+def test_a_real_device_tells_its_bus_path(lab: Lab) -> None:
+    """What `match: {path: …}` is compared with is what sysfs says."""
+    paths = {}
+    for device in Path("/sys/class/net").glob("*/device"):
+        paths[device.parent.name] = f"{(device / 'subsystem').resolve().name}/{device.resolve().name}"
+    links = lab.kernel.observe({"host": Want(LINKS, source="host")}).namespaces["host"].links
+    told = {name: link.attrs["path"] for name, link in links.items() if "path" in link.attrs}
+    if not paths or not set(paths) & set(links):
+        pytest.skip(f"this namespace has no device with a parent: {sorted(links)}")
+    assert told == {name: path for name, path in paths.items() if name in links and not links[name].kind}

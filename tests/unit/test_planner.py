@@ -207,3 +207,35 @@ namespaces:
     assert harmed
     assert len(result.rounds) == 2
     assert result.ok
+
+
+@pytest.mark.parametrize("match", ["name: nic1", 'mac: "02:00:00:00:00:77"', 'path: "pci/0000:00:1f.6"'])
+def test_a_card_is_found_by_name_mac_or_bus_path_and_goes_home(store: Store, match: str) -> None:
+    kernel = FakeKernel()
+    kernel.add_physical("nic0", "02:00:00:00:00:76")
+    kernel.add_physical("nic1", "02:00:00:00:00:77")
+    observe = kernel.observe
+
+    def with_paths(wants: Mapping[str, Want]) -> Observation:
+        seen = observe(wants)
+        for state in seen.namespaces.values():
+            for link in state.links.values():
+                if link.attrs.get("mac") == "02:00:00:00:00:77":
+                    link.attrs["path"] = "pci/0000:00:1f.6"
+        return seen
+
+    kernel.observe = with_paths  # type: ignore[method-assign]
+    wan = f"{{kind: physical, match: {{{match}}}, addresses: [192.0.2.1/24]}}"
+    text = f"version: 1\nname: lab\nnamespaces:\n  r: {{links: {{wan: {wan}}}}}\n"
+    desired = config.loads(text)
+    result = engine.apply(desired, kernel, store)
+    assert result.ok
+    assert [(o.action, o.reason) for o in result.plan.operations if o.type == "link" and o.key == "wan"] == [
+        (Action.MOVE, "from host/nic1")
+    ]
+    assert not engine.check(desired, kernel, store)
+    destroyed = engine.destroy("lab", kernel, store)
+    assert destroyed.returned_nics == ["r/wan"]
+    assert kernel.device("host", "nic1")
+    with pytest.raises(NsmgrError, match="no device in the host namespace has name nic9"):
+        engine.check(config.loads(text.replace(match, "name: nic9")), kernel, store)
