@@ -123,7 +123,8 @@ def _uncollected() -> Iterator[None]:
 
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """The whole plan, including what must go from namespaces that left the file."""
-    return make_plan(with_released(desired, observed), observed)
+    with _uncollected():
+        return make_plan(with_released(desired, observed), observed)
 
 
 def check(desired: DesiredState, kernel: KernelPort, store: Store) -> Plan:
