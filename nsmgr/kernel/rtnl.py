@@ -218,6 +218,8 @@ class RtnlSocket:
         for attempt in range(DUMP_ATTEMPTS):
             if attempt:
                 self.counters.retries += 1
+                # No event says that a namespace has come to rest: whoever changes it between the chunks of a dump gets out of
+                # step with us by a jittered pause (1 to 48 ms), a bounded number of times.
                 time.sleep(random.uniform(0.5, 1.5) * 0.001 * 2 ** min(attempt, 5))
             try:
                 results, spans = self._collect(gets, request, absent_ok)

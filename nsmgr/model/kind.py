@@ -69,12 +69,12 @@ class Kind:
         @property
         def model_fields_set(self) -> set[str]:
             """The fields that were written."""
-            raise NotImplementedError
+            raise NotImplementedError  # for the type checker only: pydantic's and Plain's own
 
     @classmethod
     def rows(cls) -> Mapping[str, Attr]:
         """Field name → row, of every field that has one: what every link has first, with this kind's ``DEFAULTS`` applied."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: Link reads its fields, Plain its table entry
 
     @classmethod
     def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
