@@ -9,7 +9,6 @@ import errno
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 
 from nsmgr import ownership
 from nsmgr.kernel.port import KernelPort
@@ -18,6 +17,7 @@ from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
 from nsmgr.plan.verify import as_declared
 from nsmgr.reading import observe, reread, with_released
+from nsmgr.record import Record, field, replace
 from nsmgr.store import DeploymentRecord, Store
 
 # How often observe-and-plan-again may answer the kernel's surprises (a second writer, a cascade not foreseen).
@@ -27,8 +27,7 @@ MAX_ROUNDS = 4
 _MOVED = frozenset((errno.EEXIST, errno.EBUSY, errno.ENODEV, errno.ESRCH, errno.EADDRNOTAVAIL, -1))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Record, frozen=True):
     """done of total steps; ``batch`` is the one just answered."""
 
     done: int
@@ -36,15 +35,13 @@ class Progress:
     batch: Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record, frozen=True):
     operation: Operation
     step: Step
     verdict: Verdict
 
 
-@dataclass(slots=True)
-class ApplyResult:
+class ApplyResult(Record):
     """What came of an apply.
 
     plan: what the first round set out to do (what people were shown); executed: every round's plan.
@@ -98,8 +95,7 @@ class ApplyResult:
         return [operation for operation in self.executed[-1].operations if operation.id not in bad]
 
 
-@dataclass(slots=True)
-class DestroyResult:
+class DestroyResult(Record):
     """namespaces and links that were removed, physical links that went home, namespaces still alive at the time-out."""
 
     namespaces: list[str] = field(default_factory=list)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno as _errno
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from nsmgr.record import Record
 
 
 class NsmgrError(Exception):
@@ -24,8 +25,7 @@ class NsmgrError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record, frozen=True):
     """One finding in a configuration: where, what, how to mend it.
 
     ``path`` is the place in the document as keys and list positions, e.g. ``("namespaces", "red", "links", "eth0")``;

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, LOCAL_ROUTES, ROUTES, RULES, KernelPort, Want
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
+from nsmgr.record import replace
 from nsmgr.store import Store
 
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h

@@ -14,11 +14,9 @@ dataclasses, with numbers, and when they still are the right choice: docs/design
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, ClassVar, TypeVar, dataclass_transform, overload
 
     T = TypeVar("T")
@@ -94,23 +92,17 @@ class RecordType(type):
             *[word for word in own if not (isinstance(defaults.get(word), Field) and not defaults[word].compare)],
         )
         if fields:
-            namespace["__key__"] = attrgetter(*compared)
-            namespace.setdefault("__init__", _first)
+            namespace.setdefault("__init__", _init)
+            namespace.setdefault("__eq__", _eq)
             namespace.setdefault("__hash__", _hash if frozen else None)
         return super().__new__(mcs, name, bases, namespace)
 
 
-def _first(self: Any, *values: Any, **named: Any) -> None:
+def _init(self: Any, *values: Any, **named: Any) -> None:
     """``__init__`` until the first instance: builds the real one. A class that is never used costs nothing."""
     cls: Any = type(self)
-    cls.__init__ = _init(cls)
-    cls.__init__(self, *values, **named)
-
-
-def _init(cls: RecordType) -> Any:
-    """``__init__`` as one would write it by hand; source text compiled, since nothing else assigns as fast."""
-    scope: dict[str, Any] = {"_FRESH": _FRESH}
     words, body = ["self"], []
+    scope: dict[str, Any] = {"_FRESH": _FRESH}
     for name in cls.__fields__:
         value = name
         if name in cls.__defaults__:
@@ -125,32 +117,44 @@ def _init(cls: RecordType) -> Any:
         else:
             words.append(name)
         body.append(f"self.{name} = {value}")
-    exec(f"def __init__({', '.join(words)}):\n " + "\n ".join(body), scope)
-    init = scope["__init__"]
-    init.__qualname__, init.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
-    return init
+    _build(cls, f"def __init__({', '.join(words)}):\n " + "\n ".join(body), scope)(self, *values, **named)
+
+
+def _eq(self: Any, other: object) -> bool:
+    """``__eq__`` until the first comparison."""
+    cls: Any = type(self)
+    mine, others = (f"({''.join(f'{who}.{name}, ' for name in cls.__compared__)})" for who in ("self", "other"))
+    source = f"def __eq__(self, other):\n return {mine} == {others} if self.__class__ is other.__class__ else NotImplemented"
+    equal: bool = _build(cls, source, {})(self, other)
+    return equal
 
 
 def _hash(self: Any) -> int:
-    return hash(type(self).__key__(self))
+    """``__hash__`` of a frozen record until it is first asked for."""
+    cls: Any = type(self)
+    values = "".join(f"self.{name}, " for name in cls.__compared__)
+    number: int = _build(cls, f"def __hash__(self):\n return hash(({values}))", {})(self)
+    return number
+
+
+def _build(cls: RecordType, source: str, scope: dict[str, Any]) -> Any:
+    """A method as one would write it by hand, put into its class; compiled, since nothing else is as fast."""
+    exec(source, scope)
+    name, method = scope.popitem()  # what was defined last
+    method.__qualname__, method.__module__ = f"{cls.__qualname__}.{name}", cls.__module__
+    setattr(cls, name, method)
+    return method
 
 
 class Record(metaclass=RecordType):
     """Base of the records."""
 
-    __fields__: ClassVar[tuple[str, ...]]
-    __compared__: ClassVar[tuple[str, ...]]
-    __key__: ClassVar[attrgetter[Any]]
-
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
-        key = type(self).__key__
-        equal: bool = key(self) == key(other)
-        return equal
+    if TYPE_CHECKING:  # set by the metaclass
+        __fields__: ClassVar[tuple[str, ...]]
+        __compared__: ClassVar[tuple[str, ...]]
 
     def __repr__(self) -> str:
-        cls = type(self)
+        cls: Any = type(self)
         return f"{cls.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in cls.__compared__)})"
 
 
@@ -159,7 +163,11 @@ def fields(record: Record | type[Record]) -> tuple[str, ...]:
     return record.__fields__
 
 
+def as_dict(record: Record) -> dict[str, Any]:
+    """The values by name; they are not copied, nor are records among them taken apart."""
+    return {name: getattr(record, name) for name in record.__fields__}
+
+
 def replace(record: R, **changes: Any) -> R:
     """A copy with some fields changed; the values are not copied."""
-    cls = type(record)
-    return cls(**({name: getattr(record, name) for name in cls.__fields__} | changes))
+    return type(record)(**(as_dict(record) | changes))

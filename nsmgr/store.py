@@ -16,11 +16,11 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
+from nsmgr.record import Record, as_dict, field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +33,7 @@ DEFAULT_DIRECTORY = "/run/nsmgr"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 
 
-@dataclass(slots=True)
-class DeploymentRecord:
+class DeploymentRecord(Record):
     """Everything a deployment made, and where from. ``created``/``updated``: seconds since the epoch."""
 
     name: str
@@ -116,7 +115,7 @@ class Store:
         temporary = f"{self.directory}/.{record.name}.json.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
-            json.dump({"format_version": FORMAT_VERSION, **asdict(record)}, file)
+            json.dump({"format_version": FORMAT_VERSION, **as_dict(record)}, file)
         os.replace(temporary, path)
 
     def remove(self, name: str) -> None:

@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nsmgr.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from nsmgr.render.table import Table
 
 
-@dataclass(slots=True)
-class Settings:
+class Settings(Record):
     """Set once by the options that every verb has."""
 
     quiet: bool = False

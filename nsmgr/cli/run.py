@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from nsmgr.cli import output
+from nsmgr.record import Record
 
 
-@dataclass(slots=True)
-class Command:
+class Command(Record):
     """What stood behind ``--``; None = there was none. Travels as the context's object, because the parser drops ``--``."""
 
     argv: Sequence[str] | None

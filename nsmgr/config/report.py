@@ -7,10 +7,10 @@ only if there is something to show: the good case never pays for them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nsmgr.errors import Problem
+from nsmgr.record import Record
 
 if TYPE_CHECKING:
     from nsmgr.config.positions import Composed, Node
@@ -68,8 +68,7 @@ class Source:
         return (len(path), key_position if at == "key" or empty else node.position)
 
 
-@dataclass(slots=True)
-class Finding:
+class Finding(Record):
     """A problem by path. ``{other}`` in the message stands for the position of the path ``other``."""
 
     message: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import replace
 from socket import inet_ntop, inet_pton
 
 from nsmgr.kernel.fake_state import (
@@ -18,6 +17,7 @@ from nsmgr.kernel.fake_state import (
 )
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import PROTO_NSMGR, Address, NextHop, Route, Rule
+from nsmgr.record import replace
 from nsmgr.text import family
 
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 253, 254, 255

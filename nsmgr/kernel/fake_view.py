@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from nsmgr.kernel import fake_ip, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
@@ -11,6 +10,7 @@ from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
+from nsmgr.record import replace
 
 IFA_F_SECONDARY, IFA_F_PERMANENT = 0x01, 0x80
 _FLAGS = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200}

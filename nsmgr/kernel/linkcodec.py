@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from socket import AF_INET6
 from typing import Any
@@ -18,13 +17,13 @@ from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Tabl
 from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
 from nsmgr.model.attr import Attr, Bool, Names, Value, Where
 from nsmgr.model.kind import kind as kind_class
+from nsmgr.record import Record, field
 
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
 IFLA_LINK, IFLA_AF_SPEC = 5, 26
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Record):
     """One link's attributes sorted by their place in the message; ``late`` are those the creating message would ignore."""
 
     top: list[bytes] = field(default_factory=list)
@@ -39,8 +38,7 @@ class Parts:
         return attribute(IFLA_AF_SPEC, attribute(AF_INET6, b"".join(self.inet6))) if self.inet6 else b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bits:
+class _Bits(Record, frozen=True):
     """Rows that share one attribute, each a bit of it. ``masked``: a {flags, mask} struct, else the whole mask is written."""
 
     field: Field

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, reduce
 from importlib import import_module
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Any, TypeAlias
 
 from nsmgr.errors import NsmgrError
+from nsmgr.record import Record
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Encoder: TypeAlias = Callable[[Any], bytes]
@@ -35,8 +35,7 @@ class CodecError(NsmgrError):
         return CodecError(self.reason, f"{name}.{self.path}" if self.path else name)
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Record, frozen=True):
     """Payload codec. ``pack`` returns None for "send nothing"; ``native`` is the struct format when host order and fixed size."""
 
     pack: Callable[[Any], bytes | None]

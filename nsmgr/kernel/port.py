@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from nsmgr.plan.plan import Batch, Verdict
 from nsmgr.plan.state import NetnsState
+from nsmgr.record import Record, field
 
 # LOCAL_ROUTES: beside ROUTES, those that the kernel itself keeps in table local, which most plans have no use for.
 LINKS, ADDRESSES, ROUTES, RULES, LOCAL_ROUTES = 1, 2, 4, 8, 16
 EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES | LOCAL_ROUTES
 
 
-@dataclass(slots=True)
-class Want:
+class Want(Record):
     """What to read in one namespace; ``kinds`` 0 = nothing but its identity, a kernel may read more than is asked.
 
     ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
@@ -27,16 +26,14 @@ class Want:
     peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
 
 
-@dataclass(slots=True)
-class Observation:
+class Observation(Record):
     """namespaces: those that exist and could be read; absent names are simply missing; stale: file there, no namespace."""
 
     namespaces: dict[str, NetnsState] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class Counters:
+class Counters(Record):
     """What went over the wire since construction. A no-op apply has writes == 0 (asserted by tests)."""
 
     writes: int = 0  # netlink requests that change something, plus sysctl writes and ioctls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from nsmgr.kernel import messages
@@ -12,12 +11,12 @@ from nsmgr.kernel.port import ADDRESSES, LOCAL_ROUTES, ROUTES, RULES
 from nsmgr.kernel.rtnl import Answer, Span
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link, NetnsState, Rule
+from nsmgr.record import Record, field
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Record):
     """A namespace as read. ``nsids``: id this namespace has for another → that one's name; ``asked``: names looked up."""
 
     handle: Netns

@@ -7,10 +7,10 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from nsmgr.errors import KernelError, errno_text
+from nsmgr.record import Record
 
 NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, seq, portid
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -37,8 +37,7 @@ Span: TypeAlias = tuple[bytes, int, int]
 """One message of a dump: datagram, start and end of the payload after the 16-byte nlmsghdr."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record, frozen=True):
     """The kernel's answer to one message.
 
     errno: 0 = done, positive = refused, :data:`LOST` = unknown. extack: NLMSGERR_ATTR_MSG (a warning when errno is 0).

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+from nsmgr.record import Record
 
 IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 0x200, 0x1000  # linux/if.h
 
@@ -109,8 +110,7 @@ class Scale(Fixed):
         return int(value) * 1000 // self.per_second
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+class Attr(Record, frozen=True):
     """One row. Values in the configuration are canonical :data:`Value`; ``convert`` bridges to the codec's value.
 
     nla: pyroute2's name ("IFLA_VXLAN_ID"); "" for ifi_flags bits and for things without an attribute of their own.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from socket import AF_INET, inet_pton
 
 from nsmgr.plan.diff import address_changes, address_key
@@ -12,10 +11,10 @@ from nsmgr.plan.foreign import ignored_address, kernel_made_address
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.state import Address, DesiredLink, DesiredNetns, NetnsState
+from nsmgr.record import Record, field
 
 
-@dataclass(slots=True)
-class Lost:
+class Lost(Record):
     """What the kernel drops as a side effect; desired routes among it are put back.
 
     v4_links / v6_links: links whose routes of that family are flushed → operation that causes it.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from nsmgr.plan.plan import Action, AttrChange, Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.schedule import schedule
 from nsmgr.plan.state import Path
+from nsmgr.record import Record, field
 
 _TYPE_ORDER = {"namespace": 0, "sysctl": 1, "link": 2, "address": 3, "route": 4, "rule": 5}
 
 
-@dataclass(slots=True)
-class Lanes:
+class Lanes(Record):
     """Steps of one namespace by kind of work. The order of the fields is the order in which they are carried out.
 
     Deletions first (rules before the routes they look up, routes before addresses, addresses before links), then what is
@@ -49,8 +48,7 @@ class Lanes:
         return links + self.address + self.route + self.rule
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Record):
     """Collects while the planner walks; ``finish`` turns it into the immutable Plan."""
 
     deployment: str

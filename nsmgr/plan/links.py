@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
 from nsmgr.model.kind import kind as kind_facts
@@ -13,14 +12,14 @@ from nsmgr.plan.foreign import ignored_link
 from nsmgr.plan.plan import Action, AttrChange
 from nsmgr.plan.removal import LinkId, closure, dependants, link_id
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, Link, ObservedState
+from nsmgr.record import Record, field
 
 # Kernels with tunnel drivers put sit0, tunl0, gre0 … with the lowest indexes into every new namespace
 # (net.core.fb_tunnels_only_for_init_net=0): planned indexes of a namespace not yet born begin above them.
 FIRST_INDEX = 32
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(Record):
     """One link's fate. ``action`` None = stays as it is; ``op`` the operation's id once it has one."""
 
     id: LinkId
@@ -33,8 +32,7 @@ class Decision:
     source: LinkId | None = None  # where a moved link comes from
 
 
-@dataclass(slots=True)
-class LinkPlan:
+class LinkPlan(Record):
     """What the address and route planner needs to know about links."""
 
     decisions: dict[LinkId, Decision]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Path
+from nsmgr.record import Record, field
 
 
 class Action(enum.Enum):
@@ -27,8 +27,7 @@ class Action(enum.Enum):
         return {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "move": ">"}[self.value]
 
 
-@dataclass(frozen=True, slots=True)
-class AttrChange:
+class AttrChange(Record, frozen=True):
     """observed None = not there before; desired None = taken away."""
 
     name: str
@@ -37,8 +36,7 @@ class AttrChange:
     forces_replacement: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Record, frozen=True):
     """One object, one action. ``type``: namespace, link, address, route, rule, sysctl. ``key``: the object's canonical text."""
 
     id: int
@@ -92,8 +90,7 @@ class Verb(enum.IntEnum):
     SYSCTL = 17
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Record):
     """One request. ``netns`` is the namespace whose socket (or /proc view) carries it.
 
     needs: ids of steps without which this one is not sent: they failed → this one is skipped.
@@ -112,16 +109,14 @@ class Step:
     needs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Record, frozen=True):
     """Steps for one namespace, in order, sent together. NETNS_ADD/NETNS_DEL batches hold many namespaces (netns "")."""
 
     netns: str
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Record, frozen=True):
     """The kernel's answer to one step: errno 0 = ok. ``skipped``: not sent, ``blame`` is the step id that failed before it.
 
     errno -1 = the answer was lost (outcome unknown: re-read).
@@ -139,8 +134,7 @@ class Verdict:
         return self.errno == 0 and not self.skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Record, frozen=True):
     create: int = 0
     update: int = 0
     replace: int = 0
@@ -148,8 +142,7 @@ class Summary:
     delete: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record, frozen=True):
     """Immutable; ``bool(plan)`` is False when there is nothing to do."""
 
     deployment: str

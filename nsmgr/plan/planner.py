@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nsmgr.plan import addressing, link_steps, links, renames, routing
 from nsmgr.plan.claims import check_claims, check_contested, may_manage
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, NetnsState, ObservedState
+from nsmgr.record import replace
 
 
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:

@@ -6,7 +6,6 @@ A rename keeps ifindex, addresses, counters and everything stacked on the link; 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
@@ -15,6 +14,7 @@ from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route
+from nsmgr.record import replace
 
 Renames = dict[LinkId, str]  # (namespace, present name) → wanted name
 

@@ -14,9 +14,9 @@ Both sides speak the same canonical language, so that diff is ``==`` with tolera
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from nsmgr.model.attr import Value
+from nsmgr.record import Record, field
 
 HOST = "host"
 Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "routes", 0)
@@ -26,8 +26,7 @@ Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "
 PROTO_NSMGR = 78
 
 
-@dataclass(slots=True)
-class Address:
+class Address(Record):
     """One address of one link. Identity: (link, address) where address is "10.0.0.1/24" or "10.0.0.1 peer 10.0.0.2/32".
 
     attrs (desired: only those written): label str, scope str|int name, valid_lifetime / preferred_lifetime ms or "forever",
@@ -41,8 +40,7 @@ class Address:
     origin: Path = ()
 
 
-@dataclass(slots=True)
-class NextHop:
+class NextHop(Record):
     """via: gateway text or "" ; dev: link name or "" (unset/not managed); weight 1..256; onlink."""
 
     via: str = ""
@@ -51,8 +49,7 @@ class NextHop:
     onlink: bool = False
 
 
-@dataclass(slots=True)
-class Route:
+class Route(Record):
     """One route. Identity: (table, to, metric, tos); IPv6 metric 0 is written 1024 (IP6_RT_PRIO_USER) on both sides.
 
     attrs: type ("unicast", "blackhole", "unreachable", "prohibit", "local", …), scope, proto, prefsrc, mtu, advmss ….
@@ -72,8 +69,7 @@ class Route:
         return (self.table, self.to, self.metric, self.tos)
 
 
-@dataclass(slots=True)
-class Rule:
+class Rule(Record):
     """One policy rule; everything except ``proto`` is identity (a rule cannot be changed, only replaced).
 
     attrs: priority int, family "ipv4"|"ipv6", from/to prefix, iif, oif, fwmark int, fwmask int, tos int, table int,
@@ -93,8 +89,7 @@ class Rule:
 # ---------------------------------------------------------------------------------------------------------------- desired
 
 
-@dataclass(slots=True)
-class DesiredLink:
+class DesiredLink(Record):
     """kind "" = a link that must already exist (made by a container runtime): configured in place, never made or deleted.
 
     attrs: managed attributes; birth: attributes only of the creating message (a veth's one queue).
@@ -112,8 +107,7 @@ class DesiredLink:
     origin: Path = ()
 
 
-@dataclass(slots=True)
-class Ignore:
+class Ignore(Record):
     """Patterns (fnmatch) of objects nsmgr shall not see. Each entry of routes/addresses/rules maps an attribute to a pattern."""
 
     links: tuple[str, ...] = ()
@@ -122,8 +116,7 @@ class Ignore:
     rules: tuple[Mapping[str, str], ...] = ()
 
 
-@dataclass(slots=True)
-class DesiredNetns:
+class DesiredNetns(Record):
     """source: "create" | "host" | "pid:<n>" | "path:<p>"; adopt: take over an existing one; manage: "all" | "declared"."""
 
     name: str
@@ -138,8 +131,7 @@ class DesiredNetns:
     origin: Path = ()
 
 
-@dataclass(slots=True)
-class DesiredState:
+class DesiredState(Record):
     """A whole deployment. ``files`` are the inputs in merge order; ``digest`` changes with any of them."""
 
     name: str
@@ -147,14 +139,13 @@ class DesiredState:
     files: tuple[str, ...] = ()
     digest: str = ""
     warnings: tuple[object, ...] = ()  # Problem of severity "warning"
-    sources: tuple[object, ...] = field(default=(), compare=False, repr=False)  # the texts, for config.locate
+    sources: tuple[object, ...] = field(default=(), compare=False)  # the texts, for config.locate
 
 
 # --------------------------------------------------------------------------------------------------------------- observed
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Record):
     """One link as dumped. kind "" = a device without rtnl_link_ops (physical NIC); "lo" = the loopback device.
 
     link_index / link_netnsid: IFLA_LINK and IFLA_LINK_NETNSID as dumped (-1 = absent).
@@ -171,8 +162,7 @@ class Link:
     fallback: bool = False  # sit0, tunl0 … and lo: made by the kernel, undeletable
 
 
-@dataclass(slots=True)
-class NetnsState:
+class NetnsState(Record):
     """One namespace as read. ``cookie`` is its identity (SO_NETNS_COOKIE), never reused until reboot."""
 
     name: str
@@ -184,8 +174,7 @@ class NetnsState:
     sysctls: dict[str, str | None] = field(default_factory=dict)  # asked-for keys only; None = no such file
 
 
-@dataclass(slots=True)
-class Owned:
+class Owned(Record):
     """What the state directory says this deployment made. Keys are object texts as in Operation.key."""
 
     namespaces: dict[str, int] = field(default_factory=dict)  # name → cookie; 0 = intended, cookie not recorded yet
@@ -194,8 +183,7 @@ class Owned:
     sources: dict[str, str] = field(default_factory=dict)  # netns with objects → its DesiredNetns.source
 
 
-@dataclass(slots=True)
-class ObservedState:
+class ObservedState(Record):
     """namespaces: those that exist; stale: names whose /run/netns file is no namespace (left after a reboot or a crash);
 
     live_rename: whether this kernel renames a link that is up (since 6.2; found out by a refusal, EBUSY).

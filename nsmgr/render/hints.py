@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+
+from nsmgr.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Record, frozen=True):
     """A row: ``words`` is a part of the extack ("" = any), ``type`` of the operation ("" = any), ``action`` likewise."""
 
     errno: int

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
+from nsmgr.record import Record
 from nsmgr.render.ip_words import spell
 
 _END = "EOF"
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Record, frozen=True):
     text: str
     ipv6: bool = False  # `ip rule` takes its family from -6 only
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from nsmgr.model.base import Attr, Scale, Value, Where
 from nsmgr.model.links.base import Link
+from nsmgr.record import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Record, frozen=True):
     """How ip spells a kind's attributes, where it differs from the configuration's own names.
 
     rename: name → word. switches: spelled ``word`` / ``noword``, without a value. bare: ``word`` when true, nothing when false.
@@ -62,8 +61,7 @@ _TOP_ONOFF = frozenset(("arp", "multicast", "allmulticast", "promisc", "protodow
 _ONLY_AT_BIRTH = frozenset(("tx_queues", "rx_queues"))
 
 
-@dataclass(slots=True)
-class Spelled:
+class Spelled(Record):
     """``birth``: words for ``link add`` before ``type``; ``data``: after it; ``later``: for ``link set``; ``unsaid``: names."""
 
     birth: list[str] = field(default_factory=list)

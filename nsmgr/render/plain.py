@@ -1,4 +1,4 @@
-"""Dataclasses ⇄ plain JSON data, strict in both directions and driven by their annotations: nothing about them is said twice.
+"""Records ⇄ plain JSON data, strict in both directions and driven by their annotations: nothing about them is said twice.
 
 Unknown, missing or wrongly typed members are refused with the place. Mappings with keys that are not text become lists of
 pairs; members typed ``Any`` may hold Address, Route or Rule, which are then tagged with their class.
@@ -6,7 +6,6 @@ pairs; members typed ``Any`` may hold Address, Route or Rule, which are then tag
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import types
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from nsmgr.plan.state import Address, NextHop, Route, Rule
+from nsmgr.record import Record, fields
 
 _TAGGED = {cls.__name__: cls for cls in (Address, NextHop, Route, Rule)}
 _TAG = "$"
@@ -24,7 +24,7 @@ class NotPlain(ValueError):
 
 
 def encode(value: Any) -> Any:
-    """A dataclass or a container of them as JSON data.
+    """A record or a container of them as JSON data.
 
     Raises:
         TypeError: something JSON cannot carry.
@@ -33,7 +33,7 @@ def encode(value: Any) -> Any:
         return value.value if isinstance(value, enum.Enum) else value
     if isinstance(value, enum.Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Record):
         hints = _hints(type(value))
         return {
             name: _tagged(getattr(value, name)) if hint is Any else encode(getattr(value, name)) for name, hint in hints.items()
@@ -65,8 +65,8 @@ def decode(hint: Any, data: Any, place: str) -> Any:
         return _decode_any(data, place)
     if origin in (Union, types.UnionType):
         return _decode_scalar_union(arguments, data, place)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _decode_dataclass(hint, data, place)
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return _decode_record(hint, data, place)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         if data not in [member.value for member in hint]:
             raise NotPlain(f"{place}: {data!r} is not one of {', '.join(str(member.value) for member in hint)}")
@@ -81,13 +81,13 @@ def decode(hint: Any, data: Any, place: str) -> Any:
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
-    # Value is an alias in quotes whose names the dataclass's module need not import.
+def _hints(cls: type[Record]) -> dict[str, Any]:
+    # Value is an alias in quotes whose names the record's module need not import.
     hints = get_type_hints(cls, localns={"Any": Any})
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return {name: hints[name] for name in fields(cls)}
 
 
-def _decode_dataclass(cls: Any, data: Any, place: str) -> Any:
+def _decode_record(cls: Any, data: Any, place: str) -> Any:
     if not isinstance(data, dict):
         raise NotPlain(f"{place}: an object expected, not {data!r}")
     hints = _hints(cls)
@@ -127,7 +127,7 @@ def _decode_scalar_union(arguments: tuple[Any, ...], data: Any, place: str) -> A
     if isinstance(data, list):
         member = next((argument for argument in arguments if get_origin(argument) in (tuple, list)), None)
     elif isinstance(data, dict):
-        member = next((argument for argument in arguments if dataclasses.is_dataclass(argument)), None)
+        member = next((argument for argument in arguments if isinstance(argument, type) and issubclass(argument, Record)), None)
     else:
         member = next((argument for argument in arguments if argument is type(data)), None)
     if member is None:
@@ -143,7 +143,7 @@ def _decode_any(data: Any, place: str) -> Any:
             cls = _TAGGED.get(data[_TAG]) if isinstance(data[_TAG], str) else None
             if cls is None:
                 raise NotPlain(f"{place}: unknown class {data[_TAG]!r}")
-            return _decode_dataclass(cls, data, place)
+            return _decode_record(cls, data, place)
         return {key: _decode_any(part, f"{place}.{key}") for key, part in data.items()}
     if data is not None and not isinstance(data, (str, int)):
         raise NotPlain(f"{place}: {data!r} has the wrong type")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from nsmgr.errors import StateError
@@ -14,6 +12,7 @@ from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule
+from nsmgr.record import Record, field, replace
 from nsmgr.render.plain import NotPlain, decode, encode
 from nsmgr.render.text import Locate
 
@@ -21,8 +20,7 @@ MARK = "nsmgr_plan"  # first key of the file, by which `apply` tells a saved pla
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(Record, frozen=True):
     """``fingerprint`` is :func:`fingerprint` of the observed state the plan was computed from."""
 
     plan: Plan
@@ -45,7 +43,7 @@ def dumps(plan: Plan, desired: DesiredState, fingerprint: str, locate: Locate | 
     body = {
         MARK: VERSION,
         "fingerprint": fingerprint,
-        "desired": encode(dataclasses.replace(desired, warnings=(), sources=())),
+        "desired": encode(replace(desired, warnings=(), sources=())),
         "plan": encode(_body(plan)),
         "places": encode(places),
     }
@@ -89,14 +87,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Record, frozen=True):
     netns: str
     steps: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Record, frozen=True):
     """A Plan whose batches name their steps by id: each step is in the file once."""
 
     deployment: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from nsmgr.errors import errno_text
 from nsmgr.plan.plan import Operation, Plan, Step, Verdict
+from nsmgr.record import Record, replace
 from nsmgr.render.hints import hint
 from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint, plan_text
 from nsmgr.render.values import Durations, plural
@@ -20,8 +20,7 @@ class Fate(enum.Enum):
     NOT_RUN = "not run"  # interrupted before its turn
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """``verdict``: the first one that is not ok; ``because``: the operation whose failure caused the skip.
 
     durations: names of the operation's attributes whose values are durations.

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from nsmgr.plan.diff import nexthops_text
 from nsmgr.plan.state import NetnsState, Route, Rule
+from nsmgr.record import Record, field
 from nsmgr.render.values import value_text
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Record):
     """``rows`` are as long as ``columns``; a cell may hold several lines."""
 
     title: str

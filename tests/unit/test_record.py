@@ -116,14 +116,19 @@ def test_copied_and_pickled(value: Record) -> None:
     assert pickle.loads(pickle.dumps(value)) == value
 
 
-def test_init_is_built_at_the_first_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_methods_are_built_at_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
-    original = record._init
-    monkeypatch.setattr(record, "_init", lambda cls: built.append(cls.__name__) or original(cls))
+    original = record._build
+    monkeypatch.setattr(
+        record, "_build", lambda cls, source, scope: built.append(source.split("(")[0]) or original(cls, source, scope)
+    )
 
-    class Late(Record):
+    class Late(Record, frozen=True):
         value: int = 0
 
     assert not built
-    assert (Late(3).value, Late().value) == (3, 0)
-    assert built == ["Late"]
+    late = Late(3)
+    assert (late.value, Late().value) == (3, 0)
+    assert built == ["def __init__"]
+    assert (late == Late(3), late == Late(), hash(late), hash(Late())) == (True, False, hash((3,)), hash((0,)))
+    assert built == ["def __init__", "def __eq__", "def __hash__"]

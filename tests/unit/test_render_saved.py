@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from nsmgr.errors import StateError
 from nsmgr.kernel.fake import FakeKernel
 from nsmgr.plan.plan import Plan
 from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Route, Rule
+from nsmgr.record import replace
 from nsmgr.render.plan_json import dumps, fingerprint, is_saved_plan, loads
 from nsmgr.store import Store
 
@@ -35,7 +35,7 @@ def test_round_trip(path: Path, tmp_path: Path) -> None:
     assert is_saved_plan(text)
     saved = loads(text)
     assert saved.plan == plan
-    assert saved.desired == dataclasses.replace(desired, warnings=())
+    assert saved.desired == replace(desired, warnings=())
     assert saved.fingerprint == fingerprint(observed)
     assert all(saved.locate(o.origin) == config.locate(desired, o.origin) for o in plan.operations if o.origin)
     assert dumps(saved.plan, saved.desired, saved.fingerprint, saved.locate) == text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,6 +12,7 @@ from nsmgr.model.attr import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC
 from nsmgr.model.attr import IFF_UP as IFF_UP
 from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Where
 from nsmgr.model.kind import Kind
+from nsmgr.record import replace
 from nsmgr.types import IfName, LinkRef, Mac, Size
 
 data = partial(Attr, where=Where.DATA)  # a row of the kind's IFLA_INFO_DATA
