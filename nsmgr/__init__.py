@@ -7,7 +7,6 @@ that only wants the version or an exception should not pay for pydantic.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from nsmgr.errors import NsmgrError
 
@@ -17,7 +16,10 @@ importlib.import_module("nsmgr.plan")
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nsmgr.api import Deployment, Planned
     from nsmgr.engine import ApplyResult, DestroyResult
     from nsmgr.plan.state import NetnsState, ObservedState

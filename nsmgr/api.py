@@ -11,9 +11,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 from nsmgr import engine
 from nsmgr.engine import ApplyResult, DestroyResult, Progress
@@ -21,7 +18,11 @@ from nsmgr.plan.plan import Operation, Plan
 from nsmgr.plan.state import DesiredState, NetnsState, ObservedState
 from nsmgr.store import Store
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
     from nsmgr.kernel.port import KernelPort
 
 StrPath = str | os.PathLike[str]

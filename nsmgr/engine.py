@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import gc
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from nsmgr import ownership
@@ -19,6 +18,10 @@ from nsmgr.plan.verify import as_declared
 from nsmgr.reading import observe, reread, with_released
 from nsmgr.record import Record, field, replace
 from nsmgr.store import DeploymentRecord, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 # How often observe-and-plan-again may answer the kernel's surprises (a second writer, a cascade not foreseen).
 MAX_ROUNDS = 4

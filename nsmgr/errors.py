@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import errno as _errno
 import os
-from collections.abc import Sequence
 
 from nsmgr.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class NsmgrError(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-
 from nsmgr.plan.plan import Action, Plan, Verb, Verdict
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
 
 
 def restrict(owned: Owned, scope: Container[str]) -> Owned:

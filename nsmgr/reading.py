@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, LOCAL_ROUTES, ROUTES, RULES, KernelPort, Want
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Plan, Verb
@@ -11,6 +9,10 @@ from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
 from nsmgr.record import replace
 from nsmgr.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 

@@ -14,15 +14,15 @@ import re
 import select
 import stat
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
 from nsmgr.record import Record, as_dict, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _NEEDS_ROOT = "configuring namespaces needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN)"

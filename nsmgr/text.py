@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton  # text only; socket's own module takes 5 ms to import
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h|d)?\Z")

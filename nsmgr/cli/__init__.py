@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Verbs whose plain form, `nsmgr VERB FILE…`, runs without the parser: importing typer costs more than a no-op apply.
 # The value tells whether the verb takes several files. Everything else about them is their function's signature.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
 
 from nsmgr.cli import output
 from nsmgr.cli.formats import TextOrJson
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Annotated
+
     import typer
 
     from nsmgr.cli.options import Format, LockTimeout, deployments_here

@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
 
 from nsmgr.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TextIO
+    from typing import Any, TextIO
 
     from nsmgr.engine import Progress
     from nsmgr.errors import NsmgrError, Problem

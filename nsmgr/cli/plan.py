@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Annotated
 
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
 from nsmgr.cli.formats import PlanFormat
 from nsmgr.cli.kernel import kernel
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Annotated
+
     import typer
 
     from nsmgr.cli.options import Files, Name

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 
 class Stop:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nsmgr.cli import output
 from nsmgr.cli.formats import TextOrJson
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nsmgr.cli.options import Files, Format, Name
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nsmgr.config.bodies import validate
 from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report
 from nsmgr.model.meaning import address_attributes, address_faults, address_identity
 from nsmgr.plan.state import Address, DesiredLink
 from nsmgr.text import cidr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Addresses:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nsmgr.config.report import Path, Report
 from nsmgr.model.shape import model, shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def validate(name: str, data: Any, path: Path, report: Report) -> Any:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 from nsmgr.config import graph, pairs
 from nsmgr.config.document import Checked
 from nsmgr.config.links import Links
@@ -15,7 +12,11 @@ from nsmgr.model import sysctl
 from nsmgr.model.words import PROTOCOLS, TABLES
 from nsmgr.plan.state import DesiredNetns, Ignore
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from nsmgr.model.namespace import IgnoreModel
 
 _IGNORE_KEYS: Mapping[str, tuple[str, ...]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from nsmgr.config.bodies import empty, validate
 from nsmgr.config.phrases import show, value_message
@@ -14,7 +13,10 @@ from nsmgr.model.words import DEPLOYMENT
 from nsmgr.plan.state import HOST
 from nsmgr.text import netns_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nsmgr.model.namespace import HostModel
 
 _NAME = re.compile(DEPLOYMENT + r"\Z")

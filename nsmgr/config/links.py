@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nsmgr.config.addresses import Addresses
 from nsmgr.config.pairs import Pairs
 from nsmgr.config.phrases import show
@@ -14,6 +11,11 @@ from nsmgr.model import sysctl
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.state import DesiredLink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _QUEUES = ("tx_queues", "rx_queues")
 

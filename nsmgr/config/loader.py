@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import zlib
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from nsmgr.config import document, yaml12
 from nsmgr.config.desired import expand
@@ -15,6 +13,11 @@ from nsmgr.config.report import Path, Report, Source
 from nsmgr.config.report import locate as _locate
 from nsmgr.errors import ConfigError, Problem
 from nsmgr.plan.state import DesiredState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
 MAX_FILE = 64 * 2**20  # bytes
 MAX_INCLUDES = 64  # files that include each other in a row

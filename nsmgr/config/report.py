@@ -6,13 +6,13 @@ only if there is something to show: the good case never pays for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
-
 from nsmgr.errors import Problem
 from nsmgr.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from nsmgr.config.positions import Composed, Node
 
 Path = tuple[str | int, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nsmgr.config.bodies import validate
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.config.space import Space
@@ -12,6 +10,10 @@ from nsmgr.model.meaning import rule_identity
 from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP
 from nsmgr.plan.state import NextHop, Route, Rule
 from nsmgr.text import family
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _ATTRIBUTES = ("type", "scope", "proto", "prefsrc", "mtu", "advmss")
 _FAMILY = {2: "ipv4", 10: "ipv6"}

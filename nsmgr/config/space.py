@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
 from nsmgr.config.bodies import empty
 from nsmgr.config.document import Checked
 from nsmgr.config.phrases import value_message
@@ -11,7 +9,10 @@ from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.plan.state import HOST, DesiredNetns
 from nsmgr.text import ifname
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nsmgr.model.namespace import HostModel, NamespaceModel
 
 
@@ -83,9 +84,9 @@ def open_spaces(checked: Checked, report: Report) -> Spaces:
         if netns == HOST:
             source = "host"
         else:
-            body = cast("NamespaceModel", model)
-            adopt = bool(body.adopt)
-            source = _source(body, path, report)
+            namespace: Any = model  # NamespaceModel: only the host's body is not
+            adopt = bool(namespace.adopt)
+            source = _source(namespace, path, report)
         manage = model.manage or ("all" if source == "create" else "declared")
         state = DesiredNetns(netns, source, adopt, manage, origin=path)
         space = Space(state, model, path, lenient=adopt or source != "create" or manage == "declared")

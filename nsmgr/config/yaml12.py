@@ -9,7 +9,10 @@ reads without complaint and this language does not have: tags, anchors that expa
 from __future__ import annotations
 
 import re
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # An anchor, alias or tag starts after white space or an indicator; elsewhere these characters are ordinary text.
 _SPECIAL = r"(?<![^\s\[\]{},:?\-\ufeff])(?:!|[&*](?=\S))|<<"

@@ -22,10 +22,8 @@ nested, ``list_of``        tuple of the values of its one repeated attribute (ov
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from socket import AF_INET, AF_INET6
-from typing import Any
 
 from nsmgr.kernel.payload import (
     ASCIIZ,
@@ -50,6 +48,11 @@ from nsmgr.kernel.payload import (
     struct_type,
     walk,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 
 class Field:
@@ -121,7 +124,7 @@ class Table:
         if self.list_of:
             field = self.by_name[self.list_of]
             return b"".join([_named(field, value) for value in values])
-        if not isinstance(values, Mapping):
+        if not isinstance(values, dict):
             raise CodecError(f"a mapping is needed, not {values!r}")
         parts = []
         if self.header_type is not None:

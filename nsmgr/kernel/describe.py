@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Table, walk
 from nsmgr.kernel.linkmessages import NLMSGHDR
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _TYPES: Mapping[int, str] = {value: name for name, value in vars(schema).items() if name.startswith("RTM_")}
 _REQUEST, _DUMP = 0x1, 0x300
@@ -114,6 +116,6 @@ def _plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
 from functools import cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
@@ -15,6 +14,10 @@ from nsmgr.model.words import SCOPES
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, Address
 from nsmgr.text import family as family_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefixlen, flags (low eight), scope, index
 CACHEINFO = struct.Struct("=IIII")  # preferred, valid (seconds), cstamp, tstamp

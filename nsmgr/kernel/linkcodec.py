@@ -7,10 +7,8 @@ schema lacks is a mistake in the program and fails then, with the row's name.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from socket import AF_INET6
-from typing import Any
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute
@@ -18,6 +16,11 @@ from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
 from nsmgr.model.attr import Attr, Bool, Names, Value, Where
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
 IFLA_LINK, IFLA_AF_SPEC = 5, 26
@@ -68,7 +71,7 @@ class Reader:
         return Known(self.decode)
 
 
-class Known(dict[bytes, Any]):
+class Known(dict[bytes, "Any"]):
     """Payload → value, decoded once: converted values are few (names, truth values, timers), converting them is dear."""
 
     def __init__(self, decode: Decoder) -> None:

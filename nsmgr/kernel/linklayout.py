@@ -8,18 +8,22 @@ payload of the same size that agrees under the mask would be walked the same way
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import itemgetter
 from socket import AF_INET6
-from typing import Any, TypeVar
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk
 from nsmgr.kernel.linkcodec import IFINFOMSG, Known, Reader, kind_codec
 from nsmgr.plan.state import Link
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 SHORT = 24  # bytes: up to here a payload is looked up, beyond it is rather a text
 
 ARPHRD_LOOPBACK = 772  # linux/if_arp.h

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import CodecError, Encoder, attribute
@@ -12,7 +10,12 @@ from nsmgr.kernel.linkcodec import IFINFOMSG, Parts, kind_codec
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.plan.plan import Step
 
-FdOf: TypeAlias = Callable[[str], int]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeAlias
+
+FdOf: TypeAlias = "Callable[[str], int]"
 
 NLMSGHDR = struct.Struct("=IHHII")  # length, type, flags, seq, pid
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300

@@ -7,8 +7,6 @@ Spans given to the decoders are the payload after the ``nlmsghdr``. Everything r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
 from nsmgr.kernel.describe import attribute_path, describe
@@ -31,6 +29,10 @@ from nsmgr.kernel.linkmessages import (
 from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
 from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
 from nsmgr.plan.plan import Step, Verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ENCODERS: dict[Verb, Callable[[Step, FdOf], list[bytes]]] = {
     Verb.LINK_ADD: encode_add,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
 from functools import cache, reduce
 from importlib import import_module
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from typing import Any, TypeAlias
 
 from nsmgr.errors import NsmgrError
 from nsmgr.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, TypeAlias
+
 Buffer: TypeAlias = bytes | bytearray | memoryview
-Encoder: TypeAlias = Callable[[Any], bytes]
-Decoder: TypeAlias = Callable[[Buffer, int, int], Any]
+Encoder: TypeAlias = "Callable[[Any], bytes]"
+Decoder: TypeAlias = "Callable[[Buffer, int, int], Any]"
 
 NLA_F_NESTED, NLA_TYPE_MASK = 0x8000, 0x3FFF  # linux/netlink.h; bit 14 is NLA_F_NET_BYTEORDER
 HEAD = struct.Struct("=HH")  # struct nlattr: nla_len (with this header, without padding), nla_type

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Iterable
 
 from nsmgr.errors import KernelError, errno_text
 from nsmgr.kernel import tun
 from nsmgr.kernel.rtnl import RtnlSocket
 from nsmgr.kernel.wire import IFINFOMSG, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER, RTM_DELLINK, RTM_NEWLINK
 from nsmgr.model.kind import kind as kind_class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE = 0x400, 0x200, 0x100
 IFLA_IFNAME, IFLA_LINKINFO, IFLA_NUM_TX_QUEUES, IFLA_INFO_KIND = 3, 18, 31, 1

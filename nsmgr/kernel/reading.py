@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from nsmgr.kernel import messages
@@ -12,6 +11,10 @@ from nsmgr.kernel.rtnl import Answer, Span
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link, NetnsState, Rule
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
-from typing import ClassVar
 
 from nsmgr.kernel import libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 # The kernel sizes dump datagrams after the largest buffer ever passed to recv (nlk->max_recvmsg_len, at most 32 KiB):
 # one constant size, and never smaller than that cap, or a later datagram is cut silently.

@@ -7,12 +7,15 @@ A veth pair is symmetric: what one end says about the other settles both, so onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from nsmgr.kernel.reading import Reading
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Ends = dict[tuple[str, int], tuple[str, Link]]
 

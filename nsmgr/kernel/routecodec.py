@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from functools import cache
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import Any
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute, walk
@@ -17,6 +15,11 @@ from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP, SCOPES, TYPES
 from nsmgr.plan.foreign import RTPROT_KERNEL
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, NextHop, Route
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 RTMSG = struct.Struct("=BBBBBBBBI")  # family, dst_len, src_len, tos, table, protocol, scope, type, flags
 RTNEXTHOP = struct.Struct("=HBBi")  # len, flags, hops (weight - 1), ifindex

@@ -12,7 +12,6 @@ import select
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from nsmgr.errors import DumpInterrupted, KernelError, Overrun
@@ -44,6 +43,10 @@ from nsmgr.kernel.wire import (
     parse_error,
     words,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["LOST", "OK", "Answer", "RtnlSocket", "Span", "messages_of"]
 

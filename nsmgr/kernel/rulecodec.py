@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from functools import cache
 from socket import AF_INET, AF_INET6
-from typing import Any
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, walk
@@ -16,6 +14,11 @@ from nsmgr.model.attr import Value
 from nsmgr.model.words import ACTIONS
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 FIB_RULE_HDR = struct.Struct("=BBBBBxxBI")  # family, dst_len, src_len, tos, table, action, flags
 FIB_RULE_INVERT = 0x2

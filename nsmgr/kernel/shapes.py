@@ -7,12 +7,15 @@ Everything else has the same shape on both sides.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any, TypeAlias
 
 from nsmgr.kernel.codec import Field
 
-Reshape: TypeAlias = Callable[[Any], Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+Reshape: TypeAlias = "Callable[[Any], Any]"
 
 
 def to_pyroute2(field: Field) -> Reshape | None:

@@ -6,10 +6,13 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Mapping
 
 from nsmgr.errors import UnsupportedByKernel
 from nsmgr.model.attr import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEVICE = "/dev/net/tun"
 IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR, IFF_TUN_EXCL = 0x1, 0x2, 0x100, 0x1000, 0x4000, 0x8000

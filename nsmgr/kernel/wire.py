@@ -6,11 +6,14 @@ import errno
 import os
 import struct
 import sys
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
 from nsmgr.errors import KernelError, errno_text
 from nsmgr.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
 NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, seq, portid
 NLMSG_ERROR, NLMSG_DONE = 2, 3

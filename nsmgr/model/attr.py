@@ -8,10 +8,15 @@ no pydantic: planning must not wait for it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from typing import Any, Protocol, TypeAlias
 
 from nsmgr.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Protocol, TypeAlias
+else:
+    Protocol = object
 
 IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 0x200, 0x1000  # linux/if.h
 

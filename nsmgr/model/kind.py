@@ -6,13 +6,15 @@ it fits their source files; else it answers with the pydantic class, which says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nsmgr.model.attr import Attr, Change, Value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, ClassVar, Literal
+
     from nsmgr.model.shape import Shape
 
 

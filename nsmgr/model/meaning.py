@@ -5,11 +5,13 @@ The arguments named ``model`` are AddressModel and RuleModel, or :class:`nsmgr.m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nsmgr.model.attr import Value
 from nsmgr.text import cidr, family
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _AF_INET6 = family("::")
 

@@ -13,11 +13,14 @@ from __future__ import annotations
 import importlib
 import os
 import zlib
-from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from nsmgr.model.kind import Plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
 
 # name → module and class of every model that has an entry beside the kinds of links.
 MODELS: Mapping[str, tuple[str, str]] = {
@@ -31,7 +34,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
 # What every entry was made from, beside the file that defines it: relative to this directory.
 COMMON = ("attr.py", "base.py", "convert.py", "kind.py", "shape.py", "words.py", "links/base.py", "../text.py", "../types.py")
 
-Check = Callable[[Any], Any]  # a value → its canonical form; raises NotSure, or ValueError as a validator does
+Check: TypeAlias = "Callable[[Any], Any]"  # a value → its canonical form; raises NotSure, or ValueError as a validator does
 
 
 class NotSure(Exception):

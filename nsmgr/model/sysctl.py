@@ -7,8 +7,11 @@ with slashes (``net/ipv4/conf/eth0.5/rp_filter``), as sysctl(8) writes it. Path:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
 
 _PART = re.compile(r"[^\s/\0]+\Z")
 _LEAF = re.compile(r"[A-Za-z0-9_-]+\Z")

@@ -6,11 +6,14 @@ The conversions raise ValueError with words for people. Pure, without pydantic.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from nsmgr.model.attr import Fixed
 from nsmgr.text import cidr, duration, ip, prefix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 DEPLOYMENT = r"[a-z0-9][a-z0-9-]{0,31}"  # a deployment's name, as a pattern
 SCOPES: Mapping[str, int] = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}  # rtnetlink.h RT_SCOPE_*

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from socket import AF_INET, inet_pton
 
 from nsmgr.plan.diff import address_changes, address_key
@@ -12,6 +11,10 @@ from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.state import Address, DesiredLink, DesiredNetns, NetnsState
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Lost(Record):

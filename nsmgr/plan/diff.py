@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nsmgr.model.attr import Attr, Change, Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import AttrChange
 from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _MISSING: Any = object()
 

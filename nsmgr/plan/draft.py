@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nsmgr.plan.plan import Action, AttrChange, Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.schedule import schedule
 from nsmgr.plan.state import Path
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TYPE_ORDER = {"namespace": 0, "sysctl": 1, "link": 2, "address": 3, "route": 4, "rule": 5}
 

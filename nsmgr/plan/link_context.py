@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from nsmgr.errors import NsmgrError
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import Kind
@@ -14,6 +12,10 @@ from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredLink, DesiredState, Link, ObservedState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Context:

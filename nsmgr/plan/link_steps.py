@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.link_births import Births
@@ -13,6 +11,10 @@ from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, dependants, explicit
 from nsmgr.plan.state import DesiredState, ObservedState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def emit(plan: LinkPlan, draft: Draft, desired: DesiredState, observed: ObservedState, born: Mapping[str, int]) -> None:

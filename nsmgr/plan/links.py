@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan import references
@@ -13,6 +11,10 @@ from nsmgr.plan.plan import Action, AttrChange
 from nsmgr.plan.removal import LinkId, closure, dependants, link_id
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, Link, ObservedState
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Kernels with tunnel drivers put sit0, tunl0, gre0 … with the lowest indexes into every new namespace
 # (net.core.fb_tunnels_only_for_init_net=0): planned indexes of a namespace not yet born begin above them.

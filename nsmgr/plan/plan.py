@@ -7,12 +7,15 @@ request to the kernel that serves an operation; a batch of steps goes out in one
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
-from typing import Any
 
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Path
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
 
 class Action(enum.Enum):

@@ -7,10 +7,12 @@ so that nothing is deleted twice and nothing desired is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.state import Link, NetnsState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 LinkId = tuple[str, str]  # (namespace, link name)
 

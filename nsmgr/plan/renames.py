@@ -5,8 +5,6 @@ A rename keeps ifindex, addresses, counters and everything stacked on the link; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
@@ -15,6 +13,10 @@ from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route
 from nsmgr.record import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Renames = dict[LinkId, str]  # (namespace, present name) → wanted name
 

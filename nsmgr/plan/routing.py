@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nsmgr.errors import ConflictError, UnsupportedByKernel
 from nsmgr.plan.addressing import Lost
 from nsmgr.plan.diff import nexthops_text, route_changes, route_key, rule_key, sysctl_same
@@ -12,6 +10,10 @@ from nsmgr.plan.foreign import OUR_ROUTE_PROTOCOLS, foreign_route, ignored_route
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.state import DesiredNetns, NetnsState, Path, Route, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def emit_routes(

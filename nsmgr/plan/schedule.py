@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
 from nsmgr.plan.plan import Batch, Step, Verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 _CREATES = frozenset((Verb.LINK_ADD, Verb.TUN_ADD, Verb.LINK_MOVE))
 

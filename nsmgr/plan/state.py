@@ -13,10 +13,12 @@ Both sides speak the same canonical language, so that diff is ``==`` with tolera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from nsmgr.model.attr import Value
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOST = "host"
 Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "routes", 0)

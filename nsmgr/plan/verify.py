@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from nsmgr.plan.diff import address_changes, link_changes, route_changes, sysctl_same
 from nsmgr.plan.foreign import foreign_route
 from nsmgr.plan.state import DesiredNetns, NetnsState, Route
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 def as_declared(desired: Mapping[str, DesiredNetns], observed: Mapping[str, NetnsState]) -> bool:

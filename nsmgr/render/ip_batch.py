@@ -7,13 +7,16 @@ One here-document per namespace, family and phase, in the plan's order. What ip 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
 
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
 from nsmgr.record import Record
 from nsmgr.render.ip_words import spell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _END = "EOF"
 
@@ -46,7 +49,7 @@ class _Script:
             target = step.args.get("target", step.netns)
             if step.name and step.verb in (Verb.LINK_ADD, Verb.TUN_ADD, Verb.LINK_SET):
                 self.names.setdefault(str(target), {})[step.index] = step.name
-            if isinstance(peer := step.args.get("peer"), Mapping):
+            if isinstance(peer := step.args.get("peer"), dict):
                 self.names.setdefault(str(peer["netns"]), {})[int(peer["index"])] = str(peer["name"])
             if step.verb is Verb.LINK_MOVE:
                 self.names.setdefault(str(target), {})[int(step.args.get("new_index", step.index))] = str(step.args["rename"])
@@ -122,7 +125,7 @@ class _Script:
         words += (["netns", _target(target)] if target != step.netns else []) + spelled.birth
         words += ["type", step.kind, *spelled.data]
         peer = step.args.get("peer")
-        if isinstance(peer, Mapping):
+        if isinstance(peer, dict):
             far = spell(kind_class(step.kind), peer.get("attrs", {}), {})
             words += ["peer", "name", str(peer["name"])] + (["index", str(peer["index"])] if peer.get("index") else [])
             words += ["netns", _target(str(peer["netns"]))] if peer["netns"] != step.netns else []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from nsmgr.errors import Problem, errno_text
 from nsmgr.model.attr import Value
@@ -14,8 +12,13 @@ from nsmgr.render.report import Fate, Outcome, errno_name
 from nsmgr.render.text import Locate, object_text
 from nsmgr.render.values import ADDRESS_DURATIONS, Durations, config_value, durations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TypeAlias
+
 FORMAT_VERSION = 1
-Json = dict[str, Any]
+Json: TypeAlias = "dict[str, Any]"
 
 
 def dumps(document: Json) -> str:

@@ -82,8 +82,8 @@ def decode(hint: Any, data: Any, place: str) -> Any:
 
 @cache
 def _hints(cls: type[Record]) -> dict[str, Any]:
-    # Value is an alias in quotes whose names the record's module need not import.
-    hints = get_type_hints(cls, localns={"Any": Any})
+    # What the modules of plan/ import for the type checker only.
+    hints = get_type_hints(cls, localns={"Any": Any, "Mapping": Mapping})
     return {name: hints[name] for name in fields(cls)}
 
 

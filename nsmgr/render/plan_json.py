@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 from nsmgr.errors import StateError
 from nsmgr.model.attr import Change
@@ -15,6 +14,10 @@ from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedSt
 from nsmgr.record import Record, field, replace
 from nsmgr.render.plain import NotPlain, decode, encode
 from nsmgr.render.text import Locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MARK = "nsmgr_plan"  # first key of the file, by which `apply` tells a saved plan from a configuration
 VERSION = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
 
 from nsmgr.errors import errno_text
 from nsmgr.plan.plan import Operation, Plan, Step, Verdict
@@ -11,6 +10,10 @@ from nsmgr.record import Record, replace
 from nsmgr.render.hints import hint
 from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint, plan_text
 from nsmgr.render.values import Durations, plural
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Fate(enum.Enum):
@@ -50,7 +53,7 @@ def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
         steps.setdefault(step.op, []).append(step)
         owner[step.id] = step.op
         peer = step.args.get("peer")
-        if isinstance(peer, Mapping):
+        if isinstance(peer, dict):
             carriers[str(peer.get("netns")), str(peer.get("name"))] = step
     durations = Durations(plan)
     found = []

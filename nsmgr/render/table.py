@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
 
 from nsmgr.plan.diff import nexthops_text
 from nsmgr.plan.state import NetnsState, Route, Rule
 from nsmgr.record import Record, field
 from nsmgr.render.values import value_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Table(Record):

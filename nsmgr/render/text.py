@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from nsmgr.plan.plan import Action, AttrChange, Operation, Plan
 from nsmgr.plan.state import Path
 from nsmgr.render.values import Durations, value_text
 
-Locate = Callable[[Path], str]  # a place in the document → "lab.yaml:14:9", or "" when unknown
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+Locate: TypeAlias = "Callable[[Path], str]"  # a place in the document → "lab.yaml:14:9", or "" when unknown
 
 _SGR = {Action.CREATE: "32", Action.UPDATE: "33", Action.REPLACE: "35", Action.DELETE: "31", Action.MOVE: "36"}
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Operation, Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
 
