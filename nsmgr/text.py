@@ -18,13 +18,17 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h|d)?\Z")
 _UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, None: 1000}
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?\Z", re.IGNORECASE)
 _FORBIDDEN_NAMES = {".", "..", "all", "default"}  # directory names under /proc/sys/net/ipv4/conf
+_SPACE = frozenset(" \t\n\v\f\r\x1c\x1d\x1e\x1f")  # what str.isspace() is in ASCII
+_NO_LINK_NAME = _SPACE | frozenset("/:%")
+# Prefix lengths as they are written canonically; "024" is one as well, and is made "24".
+_LENGTHS = {False: frozenset(map(str, range(33))), True: frozenset(map(str, range(129)))}
 
 
 def ifname(value: str) -> str:
     """An interface name as dev_valid_name() takes it: 1-15 bytes, no ``/ : %`` or white space, not ``. .. all default``."""
     if not 0 < len(value.encode()) <= 15:
         raise ValueError(f"an interface name has 1 to 15 bytes, this one {len(value.encode())}")
-    if value in _FORBIDDEN_NAMES or any(c in "/:%" or c.isspace() for c in value):
+    if value in _FORBIDDEN_NAMES or not _NO_LINK_NAME.isdisjoint(value) or (not value.isascii() and any(map(str.isspace, value))):
         raise ValueError("not a valid interface name (no '/', ':', '%', white space; not '.', '..', 'all', 'default')")
     return value
 
@@ -33,7 +37,7 @@ def netns_name(value: str) -> str:
     """A file name under /run/netns: 1-255 bytes, no '/', not '.' or '..'; "host" is taken."""
     if not 0 < len(value.encode()) <= 255 or "/" in value or "\0" in value or value in (".", "..") or value.startswith("-"):
         raise ValueError("not a valid namespace name (1 to 255 bytes, no '/', not '.' or '..', no leading '-')")
-    if any(c.isspace() for c in value):
+    if not _SPACE.isdisjoint(value) or (not value.isascii() and any(map(str.isspace, value))):
         raise ValueError("a namespace name has no white space")
     if value == "host":
         raise ValueError("'host' is reserved: it means the namespace nsmgr itself runs in")
@@ -69,7 +73,10 @@ def ip(value: Any) -> str:
     """An IPv4 or IPv6 address in inet_ntop form."""
     text = str(value)
     try:
-        return inet_ntop(AF_INET, inet_pton(AF_INET, text)) if ":" not in text else inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+        if ":" in text:
+            return inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+        inet_pton(AF_INET, text)  # takes four decimal numbers without leading zeros only: canonical already
+        return text
     except OSError:
         raise ValueError("not an IP address") from None
 
@@ -82,9 +89,12 @@ def family(address: str) -> int:
 def cidr(value: Any) -> str:
     """``10.0.0.1/24``: address with prefix length; without a length the host's (/32, /128). Host bits stay."""
     text = str(value)
-    address, slash, length = text.partition("/")
-    address = ip(address)
-    full = 128 if ":" in address else 32
+    written, slash, length = text.partition("/")
+    address = ip(written)
+    six = ":" in address
+    if address == written and length in _LENGTHS[six]:
+        return text
+    full = 128 if six else 32
     if not slash:
         return f"{address}/{full}"
     if not length.isdecimal() or int(length) > full:

@@ -233,4 +233,5 @@ def _sysctls(made: _Draw, netns: DesiredNetns) -> None:
     for link in netns.links.values():
         if made.chance(6):
             family, _, name = made.one(sorted(LINK_SYSCTLS)).partition(".")
-            link.sysctls[f"net.{family}.conf.{link.name}.{name}"] = made.one(LINK_SYSCTLS[f"{family}.{name}"])
+            key = f"net.{family}.conf.{link.name}.{name}"
+            link.sysctls = {**link.sysctls, key: made.one(LINK_SYSCTLS[f"{family}.{name}"])}

@@ -65,11 +65,14 @@ def _sysctls(space: Space, raw: Mapping[Any, Any], report: Report) -> None:
         except sysctl.SysctlError as error:
             report.error(path, str(error), error.hint, "sysctl")
             continue
-        target = state.links[link].sysctls if link in state.links else state.sysctls
-        if target.get(full, text) != text:
+        owner = state.links.get(link)
+        if (state.sysctls if owner is None else owner.sysctls).get(full, text) != text:
             other = origins.get(full, (*space.path, "links", link, "sysctls"))
             report.error(path, f"`{full}` has another value at {{other}}", "write it once", "conflict", other=other)
-        target[full] = text
+        if owner is None:
+            state.sysctls[full] = text
+        else:
+            owner.sysctls = {**owner.sysctls, full: text}
         origins[full] = path
         device = sysctl.device(full)
         if device and not link and device not in ("all", "default") and not space.lenient:

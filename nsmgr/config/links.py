@@ -31,7 +31,7 @@ class _Kind:
         self.shape = facts.SHAPE
         self.rows = {key: row.ref for key, row in facts.rows().items()}
         self.defaults = defaults
-        self.birth: dict[str, Value] = dict(facts.BIRTH)
+        self.birth: Mapping[str, Value] = facts.BIRTH
 
 
 class Links:
@@ -49,12 +49,14 @@ class Links:
         for space in list(self.spaces.by_name.values()):
             links = space.state.links
             base = (*space.path, "links")
+            self.addresses.begin()
             if space.state.source == "create" and "lo" not in space.bodies:
                 self._add(space, "lo", "lo", {}, space.path)  # lo always exists, and is up unless told otherwise
             for name, body in space.bodies.items():
                 kind = self.pairs.kinds[space.name, name]
                 if kind != "?":
                     self._add(space, name, kind, body, (*base, name))
+                space.bodies[name] = {}  # not looked at again
             if len(links) > 1:
                 self._unique_names(space)
         for (netns, name), origin in self.pairs.born.items():
@@ -108,7 +110,7 @@ class Links:
     def _desired(self, space: Space, name: str, kind: _Kind, model: Any, body: dict[Any, Any], path: Path) -> DesiredLink:
         values = model.__dict__
         attrs: dict[str, Value] = {"state": model.state}
-        birth = kind.birth.copy()
+        birth = kind.birth  # shared, until one differs
         rows = kind.rows
         for key in body:
             if key not in rows:
@@ -124,10 +126,10 @@ class Links:
                 value = tuple(value)
             attrs[key] = value
             if key in birth:
-                del birth[key]
+                birth = _without(birth, key)
         if model.queues is not None:
             for key in _QUEUES:
-                birth.pop(key, None)
+                birth = _without(birth, key)
                 if model.queues != "kernel" and attrs.get(key) is None:
                     attrs[key] = model.queues
         link = DesiredLink(space.name, name, kind.name, attrs, birth, origin=path)
@@ -197,6 +199,10 @@ def _merged(defaults: dict[str, Any], body: dict[Any, Any]) -> dict[Any, Any]:
     if isinstance(body.get("sysctls"), dict) and isinstance(defaults.get("sysctls"), dict):
         merged["sysctls"] = {**defaults["sysctls"], **body["sysctls"]}
     return merged
+
+
+def _without(attributes: Mapping[str, Value], name: str) -> Mapping[str, Value]:
+    return {key: value for key, value in attributes.items() if key != name}
 
 
 def _match(value: Any) -> dict[str, str]:

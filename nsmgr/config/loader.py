@@ -40,22 +40,21 @@ def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) ->
     """
     with _no_gc():
         reader = _Reader()
-        data: Any = None
         for path in paths:
             file = os.fspath(path)
             if (text := reader.read(file, None, ())) is not None:
-                data = reader.add(file, text, data)
+                reader.merged = reader.add(file, text, reader.merged)
         if not paths:
             reader.report.problems.append(Problem("no configuration file given"))
-        return _finish(reader, data, _stem(os.fspath(paths[0])) if paths else "", name)
+        return _finish(reader, _stem(os.fspath(paths[0])) if paths else "", name)
 
 
 def loads(text: str, filename: str = "<string>") -> DesiredState:
     """As :func:`load`, of a text. ``filename`` is for messages, the default name, and relative includes."""
     with _no_gc():
         reader = _Reader()
-        data = reader.add(filename, text, None)
-        return _finish(reader, data, _stem(filename), None)
+        reader.merged = reader.add(filename, text, None)
+        return _finish(reader, _stem(filename), None)
 
 
 def locate(state: DesiredState, path: Path) -> str:
@@ -80,7 +79,7 @@ def _no_gc() -> Iterator[None]:
             gc.enable()
 
 
-def _finish(reader: _Reader, data: Any, stem: str, name: str | None) -> DesiredState:
+def _finish(reader: _Reader, stem: str, name: str | None) -> DesiredState:
     report = reader.report
     report.sources = reader.sources
     if name is not None and (words := document.name_problem(name)):
@@ -88,7 +87,8 @@ def _finish(reader: _Reader, data: Any, stem: str, name: str | None) -> DesiredS
     namespaces = {}
     broken = any(source.broken for source in reader.sources if isinstance(source, _File)) or not reader.sources
     if not broken:
-        checked = document.check(data, stem, report)
+        checked = document.check(reader.merged, stem, report)
+        reader.merged = None  # tens of thousands of small mappings in a large file: let the state have their memory as it grows
         namespaces = expand(checked, report)
         stem = checked.name
     problems = report.resolve() if report.failed() or report.findings else ()
@@ -109,10 +109,14 @@ class _File(Source):
 
 
 class _Reader:
-    """Reads files and merges them; ``sources`` are in merge order, included files before the including one."""
+    """Reads files and merges them; ``sources`` are in merge order, included files before the including one.
+
+    ``merged``: the documents that were named, merged so far.
+    """
 
     def __init__(self) -> None:
         self.report = Report()
+        self.merged: Any = None
         self.sources: list[Source] = []
         self.open: list[str] = []  # real paths of the files being included: to find circles
         self.done: set[str] = set()

@@ -123,12 +123,13 @@ def _missing(spaces: Spaces, pairs: Pairs) -> None:
         for name in space.bodies:
             end = (netns, name)
             kind = pairs.kinds[end]
-            path = (*space.path, "links", name)
             if not kind:
                 hint = "write `kind: …`, or name this link as the `peer` of a veth"
+                path = (*space.path, "links", name)
                 spaces.report.error(path, f"the kind of `{name}` is missing", hint, "missing", at="key")
                 pairs.kinds[end] = "?"
             elif kind != "?" and kind_facts(kind).PAIR and end not in pairs.peers and space.bodies[name].get("peer") is None:
+                path = (*space.path, "links", name)
                 spaces.report.error(
                     path, f"`peer` is missing: a {kind} is a pair", "add `peer: namespace/link`", "missing", at="key"
                 )

@@ -90,8 +90,10 @@ def open_spaces(checked: Checked, report: Report) -> Spaces:
         manage = model.manage or ("all" if source == "create" else "declared")
         state = DesiredNetns(netns, source, adopt, manage, origin=path)
         space = Space(state, model, path, lenient=adopt or source != "create" or manage == "declared")
-        for name, body in (model.links or {}).items():
+        written = model.links or {}
+        for name, body in written.items():
             _link_body(space, name, body, report)
+        written.clear()  # from here on in the space only, which lets go of each body when it is expanded
         if source == "create":
             space.names.add("lo")
         space.names.update(space.bodies)
@@ -100,20 +102,19 @@ def open_spaces(checked: Checked, report: Report) -> Spaces:
 
 
 def _link_body(space: Space, name: Any, body: Any, report: Report) -> None:
-    path = (*space.path, "links", name)
     if type(name) is not str:
-        report.error(path, f"key `{name}` is not text", f"quote it: `'{name}'`", at="key")
+        report.error((*space.path, "links", name), f"key `{name}` is not text", f"quote it: `'{name}'`", at="key")
         return
     try:
         ifname(name)
     except ValueError as error:
-        report.error(path, *value_message(name, str(error)), at="key")
+        report.error((*space.path, "links", name), *value_message(name, str(error)), at="key")
         return
     if body is not None and type(body) is not dict:
         kind = (
             f"write `{name}: {{addresses: [{body}]}}`" if isinstance(body, str) and "/" in body else f"write `{name}: {{kind: …}}`"
         )
-        report.error(path, f"the body of link `{name}` is not a mapping", kind)
+        report.error((*space.path, "links", name), f"the body of link `{name}` is not a mapping", kind)
         body = None
         space.faulty.add(name)
     space.bodies[name] = body or {}

@@ -68,11 +68,11 @@ def add_address(device: Device, wanted: Address, *, replacing: bool = False) -> 
         secondary = twin.attrs.get("secondary")
         twin.attrs = address.attrs
         if secondary:
-            twin.attrs["secondary"] = True
+            twin.attrs = {**twin.attrs, "secondary": True}
         add_connected(device, twin)
         return
     if not six and _primary_of(device, address) is not None:
-        address.attrs["secondary"] = True
+        address.attrs = {**address.attrs, "secondary": True}
     device.addresses.append(address)
     add_connected(device, address)
 
@@ -115,7 +115,7 @@ def del_address(device: Device, unwanted: Address) -> None:
             device.addresses = [other for other in device.addresses if other not in secondaries]
         del_connected(device, own)
     if heir is not None:
-        del heir.attrs["secondary"]
+        heir.attrs = {name: value for name, value in heir.attrs.items() if name != "secondary"}
         add_connected(device, heir)
     for gone in removed:
         prefsrc_gone(device.home, local(gone))

@@ -77,7 +77,7 @@ def _link(device: Device, read: dict[int, str]) -> Link:
 
 def _address(device: Device, address: Address) -> Address:
     shown: dict[str, Value] = {"scope": "global", "valid_lifetime": "forever", "preferred_lifetime": "forever", "metric": 0}
-    shown |= dict.fromkeys(_FLAGS, False) | {"secondary": False, "tentative": False} | address.attrs
+    shown |= dict.fromkeys(_FLAGS, False) | {"secondary": False, "tentative": False} | dict(address.attrs)
     shown["permanent"] = shown["valid_lifetime"] == "forever"
     if not shown.get("proto"):  # IFA_PROTO is left out when it is 0
         shown.pop("proto", None)

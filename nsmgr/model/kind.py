@@ -95,8 +95,9 @@ class Kind:
         mtu = values["mtu"]
         if mtu is not None and (mtu < low or (high and mtu > high)):
             found.append(("mtu", f"{mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
-        for field, row in self.rows().items():
-            if row.change is Change.READ_ONLY and field in self.model_fields_set:
+        cls: Any = type(self)
+        for field in _read_only(cls):
+            if field in self.model_fields_set:
                 found.append((field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`"))
         return found
 
@@ -120,6 +121,12 @@ class Plain(Kind):
     @classmethod
     def rows(cls) -> Mapping[str, Attr]:
         return cls.ROWS
+
+
+@cache
+def _read_only(cls: Any) -> tuple[str, ...]:
+    """The fields of a Kind that are shown and cannot be set."""
+    return tuple(field for field, row in cls.rows().items() if row.change is Change.READ_ONLY)
 
 
 @cache

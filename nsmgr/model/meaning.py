@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_AF_INET6 = family("::")
-
 
 def address_identity(model: Any) -> str:
     """``10.0.0.1/24`` or ``10.0.0.1 peer 10.0.0.2/32``. Raises ValueError when address and peer do not fit together."""
@@ -41,9 +39,8 @@ def address_attributes(model: Any) -> dict[str, Value]:
 def address_faults(link: str, kind: str, text: str, attrs: Mapping[str, Value]) -> list[tuple[str, str, str]]:
     """(field, message, hint) of what the kernel would refuse or silently change; ``text`` is the identity."""
     found: list[tuple[str, str, str]] = []
-    local = text.partition(" ")[0].partition("/")[0]
-    if family(local) == _AF_INET6:
-        _check_ipv6(link, kind, local, attrs, found)
+    if ":" in text:
+        _check_ipv6(link, kind, text.partition(" ")[0].partition("/")[0], attrs, found)
     else:
         for flag in ("nodad", "home", "mngtmpaddr"):
             if attrs.get(flag):
@@ -55,6 +52,13 @@ def address_faults(link: str, kind: str, text: str, attrs: Mapping[str, Value]) 
             )
         if ":" in str(attrs.get("broadcast", "")):
             found.append(("broadcast", "an IPv4 address has an IPv4 broadcast address", ""))
+    if "valid_lifetime" in attrs or "preferred_lifetime" in attrs:
+        _check_lifetimes(attrs, found)
+    return found
+
+
+def _check_lifetimes(attrs: Mapping[str, Value], found: list[tuple[str, str, str]]) -> None:
+    """inet_validate_lifetimes(), addrconf_verify: the preferred one ends first."""
     valid, preferred = attrs.get("valid_lifetime", "forever"), attrs.get("preferred_lifetime", "forever")
     if valid == 0:
         found.append(("valid_lifetime", "a valid lifetime of 0 is refused by the kernel (EINVAL)", "remove the address instead"))
@@ -63,7 +67,6 @@ def address_faults(link: str, kind: str, text: str, attrs: Mapping[str, Value]) 
         found.append(
             (field, "preferred_lifetime is longer than valid_lifetime", f"write `preferred_lifetime: {valid // 1000}s` or less")
         )
-    return found
 
 
 def _check_ipv6(link: str, kind: str, local: str, attrs: Mapping[str, Value], found: list[tuple[str, str, str]]) -> None:
@@ -75,9 +78,11 @@ def _check_ipv6(link: str, kind: str, local: str, attrs: Mapping[str, Value], fo
     for name in ("label", "broadcast"):
         if name in attrs:
             found.append((name, f"`{name}` exists for IPv4 addresses only", "leave it out"))
+    if "scope" not in attrs:
+        return
     derived = "host" if local == "::1" else "link" if local[:3] in ("fe8", "fe9", "fea", "feb") else "global"
     derived = "site" if local[:3] in ("fec", "fed", "fee", "fef") else derived
-    if attrs.get("scope", derived) != derived:
+    if attrs["scope"] != derived:
         found.append(("scope", f"the scope of an IPv6 address follows from the address: {derived}", "leave `scope` out"))
 
 

@@ -75,19 +75,24 @@ class Shape:
         if type(data) is not dict:
             return None
         values = {**self.defaults}
+        written = set(data)
         fields, renamed = self.fields, self.renamed
         try:
             for key, value in data.items():
                 check = fields[key]
                 if check is None:
                     return None
-                values[renamed.get(key, key)] = check(value)
+                values[key] = check(value)
+            for key in renamed.keys() & written:
+                values[renamed[key]] = values.pop(key)
+                written.remove(key)
+                written.add(renamed[key])
         except (NotSure, KeyError, TypeError, ValueError):  # TypeError: a key or value of a type that does not belong there
             return None
         for key in self.required:
             if key not in data and not partial:
                 return None
-        return self.make(values, {renamed.get(key, key) for key in data})
+        return self.make(values, written)
 
     def nested(self, data: Any) -> Any:
         """As a check of a field."""

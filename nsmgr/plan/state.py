@@ -19,6 +19,7 @@ from nsmgr.record import Record, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 HOST = "host"
 Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "routes", 0)
@@ -26,6 +27,9 @@ Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "
 # Own number in rt_protos space: not in iproute2's rt_protos, so `ip route` shows "proto 78".
 # Written into routes, rules and addresses (RTA_PROTOCOL is rtm_protocol, FRA_PROTOCOL, IFA_PROTO): the mark "nsmgr made this".
 PROTO_NSMGR = 78
+
+# What most objects have none of: one for all of them. There are tens of thousands, and a dictionary of its own is 64 bytes.
+NOTHING: Mapping[str, Any] = {}
 
 
 class Address(Record):
@@ -38,7 +42,7 @@ class Address(Record):
 
     link: str
     address: str
-    attrs: dict[str, Value] = field(default_factory=dict)
+    attrs: Mapping[str, Value] = NOTHING  # may be shared with others that say the same
     origin: Path = ()
 
 
@@ -101,11 +105,11 @@ class DesiredLink(Record):
     name: str
     kind: str
     attrs: dict[str, Value] = field(default_factory=dict)
-    birth: dict[str, Value] = field(default_factory=dict)
+    birth: Mapping[str, Value] = NOTHING
     addresses: dict[str, Address] = field(default_factory=dict)  # by Address.address
     altnames: tuple[str, ...] | None = None  # None = not managed
-    sysctls: dict[str, str] = field(default_factory=dict)  # full dotted key: net.ipv4.conf.eth0.rp_filter → value text
-    match: dict[str, str] = field(default_factory=dict)  # kind physical: {name|mac|path: …}
+    sysctls: Mapping[str, str] = NOTHING  # full dotted key: net.ipv4.conf.eth0.rp_filter → value text
+    match: Mapping[str, str] = NOTHING  # kind physical: {name|mac|path: …}
     origin: Path = ()
 
 
