@@ -6,10 +6,9 @@ The one place that knows the whole sequence; the command line, the library and t
 from __future__ import annotations
 
 import errno
-import gc
-from contextlib import contextmanager
 
 from nsmgr import ownership
+from nsmgr.context import Uncollected
 from nsmgr.kernel.port import KernelPort
 from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verb, Verdict
 from nsmgr.plan.planner import plan as make_plan
@@ -21,7 +20,7 @@ from nsmgr.store import DeploymentRecord, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 # How often observe-and-plan-again may answer the kernel's surprises (a second writer, a cascade not foreseen).
 MAX_ROUNDS = 4
@@ -108,27 +107,15 @@ class DestroyResult(Record):
     apply: ApplyResult | None = None
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the cyclic garbage collector: what is made here stays until the end, and is looked at again and again for nothing."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """The whole plan, including what must go from namespaces that left the file."""
-    with _uncollected():
+    with Uncollected():
         return make_plan(with_released(desired, observed), observed)
 
 
 def check(desired: DesiredState, kernel: KernelPort, store: Store) -> Plan:
     """The differences between the kernel and the description; empty = in sync. Writes nothing."""
-    with _uncollected():
+    with Uncollected():
         return plan(desired, observe(desired, kernel, store))
 
 
@@ -158,7 +145,7 @@ def apply(
     Raises:
         LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
     """
-    with _uncollected(), store.lock(desired.name, lock_timeout):
+    with Uncollected(), store.lock(desired.name, lock_timeout):
         writes_before = kernel.counters.writes
         observed = observe(desired, kernel, store)
         if guard is not None:

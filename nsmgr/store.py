@@ -10,19 +10,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import select
 import stat
 import time
-from contextlib import contextmanager, suppress
 
+from nsmgr.context import suppress
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
 from nsmgr.record import Record, as_dict, field
+from nsmgr.text import deployment_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _NEEDS_ROOT = "configuring namespaces needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN)"
@@ -30,7 +29,6 @@ _SANDBOX = "`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touche
 
 FORMAT_VERSION = 1
 DEFAULT_DIRECTORY = "/run/nsmgr"
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 
 
 class DeploymentRecord(Record):
@@ -121,24 +119,27 @@ class Store:
     def remove(self, name: str) -> None:
         _unlink(self._file(name, "json"))
 
-    @contextmanager
-    def lock(self, name: str, timeout: float) -> Iterator[None]:
-        """Only one writer a deployment. The kernel drops the lock with its holder: a stale lock cannot exist.
+    def lock(self, name: str, timeout: float) -> Lock:
+        """Only one writer a deployment: ``with store.lock(name, seconds):``."""
+        return Lock(self, name, timeout)
 
-        Raises LockHeld naming the holder after ``timeout`` seconds.
-        """
+    def acquire(self, name: str, timeout: float) -> int:
+        """A descriptor that holds the deployment's lock, with a word about its holder in the file. See :class:`Lock`."""
         self._ensure()
-        path = self._file(name, "lock")
-        deadline = time.monotonic() + timeout
-        descriptor = self._locked(path, name, deadline)
+        descriptor = self._locked(self._file(name, "lock"), name, time.monotonic() + timeout)
         try:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
-            yield
-        finally:
-            if not os.path.exists(self._file(name, "json")):
-                _unlink(path)  # whoever waits for it notices, see _locked
-            os.close(descriptor)
+        except BaseException:
+            self.release(name, descriptor)
+            raise
+        return descriptor
+
+    def release(self, name: str, descriptor: int) -> None:
+        """The end of :meth:`acquire`; a deployment that is no more leaves no lock file."""
+        if not os.path.exists(self._file(name, "json")):
+            _unlink(self._file(name, "lock"))  # whoever waits for it notices, see _locked
+        os.close(descriptor)
 
     def _locked(self, path: str, name: str, deadline: float) -> int:
         """A descriptor that holds the lock on the file that ``path`` names now: the previous holder may have removed it."""
@@ -168,8 +169,10 @@ class Store:
                 select.select([], [], [], 0.02)  # flock has no time-out of its own
 
     def _file(self, name: str, suffix: str) -> str:
-        if not _NAME.match(name):
-            raise StateError(f"{name!r} is not a deployment name", hint="lower-case letters, digits and '-', at most 32")
+        try:
+            deployment_name(name)
+        except ValueError as error:
+            raise StateError(str(error)) from None
         return f"{self.directory}/{name}.{suffix}"
 
     def _ensure(self) -> None:
@@ -187,6 +190,24 @@ class Store:
             raise StateError(
                 f"{self.directory} is not a directory that only its owner (uid {os.geteuid()}) can write", hint="move it away"
             )
+
+
+class Lock:
+    """Held between enter and exit. The kernel drops the lock with its holder: a stale lock cannot exist.
+
+    Entering raises LockHeld, naming the holder, after ``timeout`` seconds.
+    """
+
+    __slots__ = ("_descriptor", "_name", "_store", "_timeout")
+
+    def __init__(self, store: Store, name: str, timeout: float) -> None:
+        self._store, self._name, self._timeout = store, name, timeout
+
+    def __enter__(self) -> None:
+        self._descriptor = self._store.acquire(self._name, self._timeout)
+
+    def __exit__(self, *_: object) -> None:
+        self._store.release(self._name, self._descriptor)
 
 
 def _unlink(path: str) -> None:

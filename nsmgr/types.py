@@ -6,11 +6,26 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from nsmgr.text import cidr, duration, family, ifname, ip, link_ref, mac, netns_name, prefix, size, unicast_mac
+from nsmgr.text import (
+    DEPLOYMENT,
+    cidr,
+    deployment_name,
+    duration,
+    family,
+    ifname,
+    ip,
+    link_ref,
+    mac,
+    netns_name,
+    prefix,
+    size,
+    unicast_mac,
+)
 
 _TEXT_OR_NUMBER = {"anyOf": [{"type": "string"}, {"type": "number"}]}
 
 IfName = Annotated[str, AfterValidator(ifname), Field(min_length=1, max_length=15)]
+DeploymentName = Annotated[str, AfterValidator(deployment_name), WithJsonSchema({"type": "string", "pattern": f"^{DEPLOYMENT}$"})]
 NetnsName = Annotated[str, AfterValidator(netns_name)]
 LinkRef = Annotated[str, AfterValidator(link_ref)]
 Mac = Annotated[str, AfterValidator(unicast_mac), Field(pattern=None)]
@@ -23,6 +38,7 @@ Size = Annotated[int, BeforeValidator(size), WithJsonSchema(_TEXT_OR_NUMBER)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 __all__ = [
-    "AnyMac", "Cidr", "Duration", "IfName", "IpAddress", "LinkRef", "Mac", "NetnsName", "Port", "Prefix", "Size",
-    "cidr", "duration", "family", "ifname", "ip", "link_ref", "mac", "netns_name", "prefix", "size", "unicast_mac",
+    "AnyMac", "Cidr", "DeploymentName", "Duration", "IfName", "IpAddress", "LinkRef", "Mac", "NetnsName", "Port", "Prefix", "Size",
+    "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "mac", "netns_name", "prefix", "size",
+    "unicast_mac",
 ]  # fmt: skip

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from nsmgr.config.bodies import empty, validate
 from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.links import kind_names
-from nsmgr.model.words import DEPLOYMENT
 from nsmgr.plan.state import HOST
-from nsmgr.text import netns_name
+from nsmgr.text import deployment_name, deployment_name_of, netns_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
 
     from nsmgr.model.namespace import HostModel
 
-_NAME = re.compile(DEPLOYMENT + r"\Z")
 # Of one link only: a default for them would give every link the same.
 OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
 
@@ -38,12 +34,11 @@ class Checked:
 
 def name_problem(name: str) -> str:
     """What is wrong with a deployment name, or ""."""
-    return "" if _NAME.match(name) else f"`{name}` is not a deployment name: a-z, 0-9 and -, at most 32, not starting with -"
-
-
-def name_from_file(stem: str) -> str:
-    """A deployment name made of a file's stem: ``My Lab.yaml`` → ``my-lab``."""
-    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:32].rstrip("-") or "deployment"
+    try:
+        deployment_name(name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def check(data: Any, stem: str, report: Report) -> Checked:
@@ -55,7 +50,7 @@ def check(data: Any, stem: str, report: Report) -> Checked:
     top = dict(data)
     name = top.get("name")
     if isinstance(name, str) and name_problem(name):
-        report.error(("name",), name_problem(name), f"for example `{name_from_file(name)}`")
+        report.error(("name",), name_problem(name), f"for example `{deployment_name_of(name)}`")
         top.pop("name")
     validate("document", {**top, "version": 1}, (), report)
     checked = Checked(name if isinstance(name, str) else stem)

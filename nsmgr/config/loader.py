@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import zlib
-from contextlib import contextmanager
 
 from nsmgr.config import document, yaml12
 from nsmgr.config.desired import expand
 from nsmgr.config.report import Path, Report, Source
 from nsmgr.config.report import locate as _locate
+from nsmgr.context import Uncollected
 from nsmgr.errors import ConfigError, Problem
 from nsmgr.plan.state import DesiredState
+from nsmgr.text import deployment_name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
 MAX_FILE = 64 * 2**20  # bytes
@@ -38,7 +38,7 @@ def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) ->
     Raises:
         ConfigError: with every problem of all files, in file order. Also for files that cannot be read.
     """
-    with _no_gc():
+    with Uncollected():
         reader = _Reader()
         for path in paths:
             file = os.fspath(path)
@@ -51,7 +51,7 @@ def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) ->
 
 def loads(text: str, filename: str = "<string>") -> DesiredState:
     """As :func:`load`, of a text. ``filename`` is for messages, the default name, and relative includes."""
-    with _no_gc():
+    with Uncollected():
         reader = _Reader()
         reader.merged = reader.add(filename, text, None)
         return _finish(reader, _stem(filename), None)
@@ -65,18 +65,6 @@ def locate(state: DesiredState, path: Path) -> str:
     """
     sources = [source for source in state.sources if isinstance(source, Source)]
     return _locate(sources, path) if sources else ""
-
-
-@contextmanager
-def _no_gc() -> Iterator[None]:
-    """No cyclic collection while a document's many objects are made: none of them is garbage, and each pass visits them all."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _finish(reader: _Reader, stem: str, name: str | None) -> DesiredState:
@@ -238,4 +226,4 @@ def _stem(file: str) -> str:
     stem = os.path.basename(file)
     for suffix in (".j2", ".yaml", ".yml"):
         stem = stem.removesuffix(suffix)
-    return document.name_from_file(stem)
+    return deployment_name_of(stem)

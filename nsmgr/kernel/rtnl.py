@@ -12,8 +12,8 @@ import select
 import socket
 import sys
 import time
-from contextlib import suppress
 
+from nsmgr.context import suppress
 from nsmgr.errors import DumpInterrupted, KernelError, Overrun
 from nsmgr.kernel import receive, wire
 from nsmgr.kernel.port import Counters

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import WithJsonSchema
 
 from nsmgr.model.base import Resource
 from nsmgr.model.namespace import REF
-from nsmgr.model.words import DEPLOYMENT
+from nsmgr.types import DeploymentName
 
 
 class Document(Resource):
@@ -18,7 +18,7 @@ class Document(Resource):
 
     version: Literal[1]
     """Of the configuration language: 1."""
-    name: Annotated[str | None, Field(pattern=f"^{DEPLOYMENT}$")] = None
+    name: DeploymentName | None = None
     """Name of the deployment; default: the file's stem."""
     include: list[str] | None = None
     """Files merged first, relative to this one: mappings merge, two different scalars or lists are a conflict."""

@@ -6,15 +6,12 @@ with slashes (``net/ipv4/conf/eth0.5/rp_filter``), as sysctl(8) writes it. Path:
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-_PART = re.compile(r"[^\s/\0]+\Z")
-_LEAF = re.compile(r"[A-Za-z0-9_-]+\Z")
+_LEAF = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _FAMILIES = ("ipv4", "ipv6", "mpls")
 _SHORT = {
     ("ipv4",): ("ipv4", "conf"),
@@ -38,11 +35,16 @@ def join(parts: tuple[str, ...]) -> str:
     return ("/" if any("." in part for part in parts) else ".").join(parts)
 
 
+def _is_part(text: str) -> bool:
+    """Whether it can be the name of a file under /proc/sys: no white space, no slash."""
+    return text not in (".", "..") and text.split() == [text] and "/" not in text and "\0" not in text
+
+
 def link_key(short: str, link: str) -> str:
     """``ipv4.rp_filter`` of a link → ``net.ipv4.conf.eth0.rp_filter``; also ipv6.X, mpls.X, ipv4.neigh.X, ipv6.neigh.X."""
     *head, leaf = short.replace("/", ".").split(".")
     where = _SHORT.get(tuple(head))
-    if where is None or not _LEAF.match(leaf):
+    if where is None or not leaf or leaf.strip(_LEAF):
         hint = "write `ipv4.NAME`, `ipv6.NAME`, `ipv4.neigh.NAME`, `ipv6.neigh.NAME` or `mpls.NAME`"
         if head[:1] == ["net"]:
             hint = f"a link's sysctls leave `net` and the link out: `{head[1] if len(head) > 1 else 'ipv4'}.{leaf}`"
@@ -62,7 +64,7 @@ def namespace_key(key: str, links: Collection[str]) -> tuple[str, str]:
         parts = parts[2:]
     if parts[0] != "net":
         raise SysctlError(f"`{key}` does not belong to a network namespace", "only keys that start with `net.` do")
-    if len(parts) < 2 or not all(part not in (".", "..") and _PART.match(part) for part in parts):
+    if len(parts) < 2 or not all(map(_is_part, parts)):
         raise SysctlError(f"`{key}` is not the name of a sysctl", "for example `net.ipv4.ip_forward`")
     if len(parts) < 5 or parts[1] not in _FAMILIES or parts[2] not in ("conf", "neigh"):
         return join(tuple(parts)), ""

@@ -5,8 +5,6 @@ The conversions raise ValueError with words for people. Pure, without pydantic.
 
 from __future__ import annotations
 
-import re
-
 from nsmgr.model.attr import Fixed
 from nsmgr.text import cidr, duration, ip, prefix
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-DEPLOYMENT = r"[a-z0-9][a-z0-9-]{0,31}"  # a deployment's name, as a pattern
 SCOPES: Mapping[str, int] = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}  # rtnetlink.h RT_SCOPE_*
 ADDRESS_PROTOCOLS: Mapping[str, int] = {"unspec": 0, "kernel_lo": 1, "kernel_ra": 2, "kernel_ll": 3}  # if_addr.h IFAPROT_*
 TABLES: Mapping[str, int] = {"main": 254, "local": 255, "default": 253}  # rtnetlink.h RT_TABLE_*
@@ -43,7 +40,7 @@ IP_PROTOCOLS: Mapping[str, int] = {
     "icmpv6": 58,
     "sctp": 132,
 }  # in.h
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z", re.ASCII)
+_RANGE = r"(?a)(\d+)(?:-(\d+))?\Z"
 
 
 def number_or_name(value: Any, names: Mapping[str, int], highest: int, what: str) -> int:
@@ -128,7 +125,9 @@ class Range(Fixed):
         self.highest = highest
 
     def __call__(self, value: Any) -> str:
-        match = None if isinstance(value, bool) else _RANGE.match(str(value))
+        import re
+
+        match = None if isinstance(value, bool) else re.match(_RANGE, str(value))
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not low <= high <= self.highest:
             raise ValueError(f"not a number or range low-high up to {self.highest}")

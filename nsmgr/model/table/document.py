@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from nsmgr.model.shape import Shape, anything, items, mapping, optional, text, word
+from nsmgr.model.shape import Shape, anything, chain, items, mapping, optional, text, word
+from nsmgr.text import deployment_name
 
 ENTRY = Shape(
     {
         "version": word(1),
-        "name": optional(text(pattern="[a-z0-9][a-z0-9-]{0,31}")),
+        "name": optional(chain(text(), deployment_name)),
         "include": optional(items(text())),
         "defaults": optional(mapping(anything, anything)),
         "host": optional(mapping(anything, anything)),
