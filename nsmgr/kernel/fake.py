@@ -119,7 +119,9 @@ class FakeKernel(ByHand):
     def list_netns(self) -> list[str]:
         return sorted([*(name for name in self.world.namespaces if name != HOST), *self.stale])
 
-    def wait_gone(self, names: Sequence[str], cookies: Sequence[int], timeout: float) -> list[str]:
+    def wait_gone(
+        self, names: Sequence[str], cookies: Sequence[int], timeout: float, held: Callable[[list[str]], None] | None = None
+    ) -> list[str]:
         """Namespaces die at once here."""
         return [name for name, cookie in zip(names, cookies, strict=True) if self._cookie(name) == cookie and cookie]
 

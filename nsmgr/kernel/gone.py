@@ -1,92 +1,219 @@
 """Waiting until deleted namespaces are really destroyed. No sleep loop: the kernel says so.
 
-What there is to see of a namespace's death is RTM_DELNSID (group RTNLGRP_NSID), sent to every namespace that had an id for
-it when cleanup_net() begins; the devices go afterwards. cleanup_net() is one work item on a queue of its own, so a
-*sentinel*, an anonymous namespace dropped after the last RTM_DELNSID arrived, is only begun with when that run has ended:
-its own RTM_DELNSID means that the devices of all the others are gone. That costs one namespace, however many die.
+A namespace whose last reference went is put on a list. cleanup_net(), one work item of a queue of its own, takes the whole
+list and destroys what is on it together: first their ids in other namespaces (RTM_DELNSID), then their devices
+(RTM_DELLINK), then the rest. Two namespaces of our own, without names, make that visible and disturb nobody:
+
+* The *witness* has an id for each of the doomed (RTM_NEWNSID; an id does not keep a namespace alive). An id that is still
+  in use belongs to a namespace that somebody else holds.
+* The *sentinel* has one end of a veth pair, the witness the other. It is dropped after all the doomed, so it dies in the
+  same run of cleanup_net() as the last of them or in a later one, and RTM_DELLINK of the far end comes when all devices
+  of that run are off the lists. The list is last in, first out: the other devices' notifications, which take with them
+  what was built on top of them elsewhere, come after ours, under the same RTNL. Whoever gets RTNL then is after the end.
+
+RTM_DELNSID alone would come ten times too early for 1000 namespaces. Design: docs/design/007-teardown.md.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import select
 import struct
 import time
-from collections.abc import Mapping
 
 from nsmgr.kernel import libc, netns, receive
-from nsmgr.kernel.messages import decode_nsid, getnsid_request
 from nsmgr.kernel.rtnl import Answer, RtnlSocket, messages_of
-from nsmgr.kernel.wire import NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER
+from nsmgr.kernel.wire import IFINFOMSG, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER, RTM_DELLINK, RTM_NEWLINK, get_link
 
-RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID = 88, 89, 90
-RTNLGRP_NSID = 28
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from io import FileIO
+
+RTM_SETLINK, RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID = 19, 88, 89, 90
+RTNLGRP_LINK, RTNLGRP_NSID = 1, 28
 NETNSA_NSID, NETNSA_FD = 1, 3
+NLM_F_EXCL, NLM_F_CREATE = 0x200, 0x400
+IFLA_LINKINFO, IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 18, 1, 2, 1
+IFLA_NET_NS_FD, IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES = 28, 31, 32
 EVENT_BUFFER = 4 << 20  # an RTM_DELNSID takes 832 bytes of it
+SENTINEL = "\0sentinel"  # in the books; no file has such a name
+PATIENCE = 0.1  # seconds before others are said to hold one: sockets and processes that have just ended let go late
+NOBODY = 0x7FFFFFFF  # an interface index that is never used
+
+_ATTRIBUTE = struct.Struct("=HH")
+_NSID = struct.Struct("=B3xHHiHHI")  # struct rtgenmsg, NETNSA_NSID, NETNSA_FD
 
 
-def newnsid_request(fd: int) -> bytes:
-    """RTM_NEWNSID: let the receiver's namespace have the next free id for the namespace behind ``fd``."""
-    body = struct.pack("=B3xHHiHHI", 0, 8, NETNSA_NSID, -1, 8, NETNSA_FD, fd)
-    return NLMSG_HEADER.pack(16 + len(body), RTM_NEWNSID, NLM_F_REQUEST, 0, 0) + body
+def newnsid_request(nsid: int, fd: int) -> bytes:
+    """RTM_NEWNSID: let the receiver's namespace have this id for the namespace behind ``fd``."""
+    return NLMSG_HEADER.pack(16 + _NSID.size, RTM_NEWNSID, NLM_F_REQUEST, 0, 0) + _NSID.pack(
+        0, 8, NETNSA_NSID, nsid, 8, NETNSA_FD, fd
+    )
+
+
+def veth_request(index: int, fd: int) -> bytes:
+    """RTM_NEWLINK: a veth pair, the end with this index here, the other in the namespace behind ``fd``; names by the kernel.
+
+    One queue each way: with more, the making sleeps for an RCU grace period an end.
+    """
+    one = (1).to_bytes(4, "little")
+    queues = _attribute(IFLA_NUM_TX_QUEUES, one) + _attribute(IFLA_NUM_RX_QUEUES, one)
+    peer = IFINFOMSG.pack(0, 0, 0, 0, 0) + _attribute(IFLA_NET_NS_FD, struct.pack("=I", fd)) + queues
+    data = _attribute(IFLA_INFO_DATA, _attribute(VETH_INFO_PEER, peer))
+    body = IFINFOMSG.pack(0, 0, index, 0, 0) + queues + _attribute(IFLA_LINKINFO, _attribute(IFLA_INFO_KIND, b"veth") + data)
+    return NLMSG_HEADER.pack(16 + len(body), RTM_NEWLINK, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, 0, 0) + body
+
+
+def _attribute(kind: int, payload: bytes) -> bytes:
+    return _ATTRIBUTE.pack(4 + len(payload), kind) + payload + bytes(-len(payload) & 3)
+
+
+def nsid_of(datagram: bytes, start: int, end: int) -> int:
+    """The id in RTM_NEWNSID or RTM_DELNSID, -1 without one; start, end: the payload, struct rtgenmsg first."""
+    position = start + 4
+    while position + 8 <= end:
+        length, kind = _ATTRIBUTE.unpack_from(datagram, position)
+        if kind == NETNSA_NSID and length == 8:
+            return int(struct.unpack_from("=i", datagram, position + 4)[0])
+        if length < 4:
+            break
+        position += (length + 3) & ~3
+    return -1
 
 
 class DeathWatch:
-    """Sees namespaces die. Opened before they are unnamed: :meth:`announce` them first, then :meth:`wait`.
+    """Sees namespaces die. :meth:`expect` them, unname them, :meth:`release`, then :meth:`wait`.
 
-    Args:
-        requests: the host namespace's socket; ids are asked for and given on it.
-        events: another socket of the host namespace, not used for anything else.
+    Raises OSError when no namespace can be made (EPERM without CAP_SYS_ADMIN, ENOSPC at the limit of the user).
     """
 
-    def __init__(self, requests: RtnlSocket, events: RtnlSocket) -> None:
-        self._requests, self._events = requests, events
-        self._names: dict[int, str] = {}
-        events.reserve(receive=EVENT_BUFFER)
-        events.subscribe(RTNLGRP_NSID)
+    def __init__(self) -> None:
+        def work() -> tuple[RtnlSocket, RtnlSocket]:
+            libc.unshare(libc.CLONE_NEWNET)
+            requests = RtnlSocket()
+            try:
+                return requests, RtnlSocket()
+            except BaseException:
+                requests.close()
+                raise
+
+        self._requests, self._events = netns.in_thread(work)
+        self._names: dict[int, str] = {}  # by id in the witness: expected, and RTM_DELNSID has not come
+        self._dying: set[str] = set()  # it has, but the end is not known
+        self._ending: set[str] = set()  # those of them that the sentinel's run, or one before it, destroys
+        self._next_id = 0
+        self._next_far = 2  # interface index of the far end of the next sentinel; 1 is lo
+        self._far = 0  # that of the last one, 0 without one
+        self._far_gone = True
+        self._sentinel: RtnlSocket | FileIO | None = None  # what holds it
+        try:
+            self._events.reserve(receive=EVENT_BUFFER)
+            self._events.subscribe(RTNLGRP_NSID)
+            self._events.subscribe(RTNLGRP_LINK)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
+        self.release()
+        self._requests.close()
         self._events.close()
 
-    def announce(self, descriptors: Mapping[str, int]) -> None:
-        """Make the deaths of these namespaces visible: give those an id that have none here (an id does not pin)."""
-        ids = self._ids(descriptors)
-        nameless = {name: fd for name, fd in descriptors.items() if ids.get(name, -1) < 0}
-        if nameless:
-            self._requests.transact([newnsid_request(fd) for fd in nameless.values()])
-            ids |= self._ids(nameless)
-        self._names.update((nsid, name) for name, nsid in ids.items() if nsid >= 0)
+    def expect(self, descriptors: Mapping[str, int], sockets: bool = False) -> None:
+        """These are about to be unnamed. The descriptors may be closed afterwards; one that is no namespace is passed over.
 
-    def _ids(self, descriptors: Mapping[str, int]) -> dict[str, int]:
-        results = self._requests.requests([getnsid_request(fd) for fd in descriptors.values()])
-        return {
-            name: decode_nsid(*result) for name, result in zip(descriptors, results, strict=True) if not isinstance(result, Answer)
-        }
+        sockets: netlink sockets in them are closed only just before :meth:`release`. They let go of their namespaces after
+        an RCU grace period, and so will the sentinel then, to be neither a run earlier than the doomed nor a run later.
 
-    def wait(self, names: set[str], timeout: float) -> set[str]:
-        """Wait at most ``timeout`` seconds until the announced ones among ``names`` are destroyed; returns those that are not."""
+        Makes the sentinel as well: later cleanup_net() would hold RTNL for long at a time.
+        """
+        answers = self._requests.transact([newnsid_request(self._next_id + n, fd) for n, fd in enumerate(descriptors.values())])
+        for name, answer in zip(descriptors, answers, strict=True):
+            if not answer.errno:
+                self._names[self._next_id] = name
+            self._next_id += 1
+        if self._sentinel is None:
+            self._make_sentinel(sockets)
+
+    def release(self) -> None:
+        """All that was expected is unnamed and let go of."""
+        if self._sentinel is not None:
+            self._sentinel.close()
+            self._sentinel = None
+
+    def wait(self, names: Iterable[str], timeout: float, held: Callable[[list[str]], None] | None = None) -> set[str]:
+        """Wait at most ``timeout`` seconds until the expected ones among ``names`` are destroyed; returns those that are not.
+
+        held: told once, before waiting for others, which of them others hold: processes, sockets, mounts elsewhere.
+        """
+        names = set(names)
         deadline = time.monotonic() + timeout
-        announced = names & set(self._names.values())
-        if not announced:
-            return set()
-        alive = self._until(announced, deadline)
-        if alive:
-            return alive
-        sentinel = self._sentinel()
-        if sentinel and self._until({sentinel}, deadline):
-            return announced  # begun to die, but not known to have ended
-        return set()
+        while names & self._unfinished() and self._run_ended(deadline):
+            self._dying -= self._ending
+            if not names & self._unfinished():
+                break
+            if not self._until(lambda: bool(self._dying & names), min(deadline, time.monotonic() + PATIENCE)):
+                if held is not None:
+                    held(sorted(names.intersection(self._names.values())))
+                    held = None
+                if not self._until(lambda: bool(self._dying & names), deadline):
+                    break
+            try:
+                self._make_sentinel()
+            except OSError:
+                break
+            self.release()
+        return names & self._unfinished()
 
-    def _until(self, names: set[str], deadline: float) -> set[str]:
+    # ------------------------------------------------------------------------------------------------------------- inside
+
+    def _unfinished(self) -> set[str]:
+        return self._dying.union(self._names.values())
+
+    def _make_sentinel(self, socket: bool = False) -> None:
+        def work() -> tuple[FileIO, RtnlSocket | None]:
+            libc.unshare(libc.CLONE_NEWNET)
+            held = RtnlSocket() if socket else None
+            return open(netns.OWN, "rb", buffering=0), held
+
+        file, held = netns.in_thread(work)
+        self._sentinel, fd = file, file.fileno()
+        pair, _ = self._requests.transact([veth_request(self._next_far, fd), newnsid_request(self._next_id, fd)])
+        self._far, self._far_gone = (0, True) if pair.errno else (self._next_far, False)
+        self._next_far += 1
+        self._names[self._next_id] = SENTINEL
+        self._next_id += 1
+        if held is not None:
+            file.close()
+            self._sentinel = held
+
+    def _run_ended(self, deadline: float) -> bool:
+        """Wait for the end of the run of cleanup_net() that the released sentinel dies in; False = not before the deadline."""
+        if self._far:
+            if not self._until(lambda: self._far_gone, deadline):
+                return False
+            # Whatever changes links waits for RTNL; this is refused then (ENODEV).
+            self._requests.transact([NLMSG_HEADER.pack(32, RTM_SETLINK, NLM_F_REQUEST, 0, 0) + IFINFOMSG.pack(0, 0, NOBODY, 0, 0)])
+            return True
+        # A kernel without veth. The id goes when a run begins: that of a second sentinel when the run of the first has ended.
+        if not self._until(lambda: SENTINEL not in self._names.values(), deadline):
+            return False
+        self._ending = set(self._dying)
+        self._make_sentinel()
+        self.release()
+        return self._until(lambda: SENTINEL not in self._names.values(), deadline)
+
+    def _until(self, condition: Callable[[], bool], deadline: float) -> bool:
+        """Read events until the condition holds; False = not before the deadline."""
         poll = select.poll()
         poll.register(self._events.fileno(), select.POLLIN)
-        while names & set(self._names.values()):
+        while not condition():
             left = deadline - time.monotonic()
             if left <= 0 or not poll.poll(left * 1000):
-                break
+                return False
             self._read_events()
-        return names & set(self._names.values())
+        return True
 
     def _read_events(self) -> None:
         receiver = receive.borrow()
@@ -104,29 +231,20 @@ class DeathWatch:
         for datagram in datagrams:
             for kind, _, _, start, end in messages_of(datagram):
                 if kind == RTM_DELNSID:
-                    self._names.pop(decode_nsid(datagram, start, end), None)
+                    self._begun(nsid_of(datagram, start, end))
+                elif kind == RTM_DELLINK and IFINFOMSG.unpack_from(datagram, start)[2] == self._far and not self._far_gone:
+                    self._far_gone = True
+                    self._ending = set(self._dying)  # their RTM_DELNSID came before: their devices are as far
+
+    def _begun(self, nsid: int) -> None:
+        name = self._names.pop(nsid, None)
+        if name is not None:
+            self._dying.add(name)
 
     def _resync(self) -> None:
-        """Events were lost: an id that is not in use any more belonged to a namespace that is gone."""
+        """Events were lost, and their order with them: who has begun to die is known, the next sentinel tells of the end."""
         request = NLMSG_HEADER.pack(20, RTM_GETNSID, NLM_F_REQUEST | NLM_F_DUMP, 0, 0) + bytes(4)
-        used = {decode_nsid(*span) for span in self._requests.dump_spans(request)}
+        used = {nsid_of(*span) for span in self._requests.dump_spans(request)}
         for nsid in self._names.keys() - used:
-            del self._names[nsid]
-
-    def _sentinel(self) -> str:
-        """Make and drop an anonymous namespace; returns its name in the books, "" when it could not be made."""
-
-        def work() -> int:
-            libc.unshare(libc.CLONE_NEWNET)
-            return os.open(netns.OWN, os.O_RDONLY | os.O_CLOEXEC)
-
-        name = "\0sentinel"  # no file name, so no namespace's name
-        try:
-            fd = netns.in_thread(work)
-        except OSError:
-            return ""
-        try:
-            self.announce({name: fd})
-        finally:
-            os.close(fd)
-        return name if name in self._names.values() else ""
+            self._begun(nsid)
+        self._far_gone = self._far_gone or isinstance(self._requests.request(get_link(self._far)), Answer)

@@ -12,12 +12,19 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from contextlib import suppress
 
 from nsmgr.errors import NsmgrError, PrivilegeError
 from nsmgr.kernel import libc
 from nsmgr.kernel.rtnl import RtnlSocket
+from nsmgr.kernel.wire import SO_NETNS_COOKIE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Literal, TypeVar
+
+    Result = TypeVar("Result")
 
 DIRECTORY = "/run/netns"
 OWN = "/proc/thread-self/ns/net"  # not /proc/self: that is the leader's namespace, not this thread's
@@ -25,8 +32,6 @@ SIOCGSKNS = 0x894C  # linux/sockios.h: a descriptor of the namespace a socket be
 NS_GET_ID = 0x8008B70D  # linux/nsfs.h: _IOR(0xb7, 13, __u64)
 SPARE_FILES = 64
 SANDBOX_HINT = "run it as root, or use `nsmgr run --sandbox`, which needs no root and touches nothing outside"
-
-Result = TypeVar("Result")
 
 
 class Netns:
@@ -101,6 +106,16 @@ def ensure_files(count: int) -> None:
             hint=f"raise it: ulimit -Hn {wanted}, or LimitNOFILE= of the systemd unit",
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else hard, hard))
+
+
+def ensure_room(wanted: int) -> int:
+    """For how many of the ``wanted`` passing descriptors there is room once the limit has been raised; at least 1."""
+    used = len(os.listdir("/proc/self/fd"))
+    try:
+        ensure_files(wanted + used)
+    except NsmgrError:
+        return max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES - used)
+    return max(1, wanted)
 
 
 # --------------------------------------------------------------------------------------------------------------- by name
@@ -239,6 +254,26 @@ def remove(name: str) -> None:
     os.unlink(path)
 
 
+def hold(names: Iterable[str]) -> dict[str, int]:
+    """Descriptors of what those names lead to, without those that cannot be opened; namespaces stay alive until :func:`let_go`."""
+    held: dict[str, int] = {}
+    for name in names:
+        with suppress(OSError):
+            held[name] = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
+    return held
+
+
+def let_go(descriptors: Iterable[int]) -> None:
+    """Close them as fast as can be, a run of numbers in one close_range(2), so that what they hold dies together."""
+    order = sorted(descriptors)
+    while order:
+        run = 1
+        while run < len(order) and order[run] == order[0] + run:
+            run += 1
+        os.closerange(order[0], order[0] + run)
+        del order[:run]
+
+
 def unlink_stale(name: str) -> bool:
     """Remove the file of that name if it is no namespace; True when it was there and is gone."""
     path = path_of(name)
@@ -255,23 +290,41 @@ class Stale(Exception):
     """The file exists and is no network namespace."""
 
 
-def identify(name: str) -> int:
-    """The cookie of a named namespace without entering it (ioctl NS_GET_ID, Linux 6.18); 0 = this kernel cannot, or it is none.
+def identify(names: Iterable[str]) -> dict[str, int]:
+    """The cookies of those names that are namespaces, without a socket that would stay.
 
-    The same number as SO_NETNS_COOKIE.
+    By ioctl NS_GET_ID (Linux 6.18) without entering them; else by SO_NETNS_COOKIE, the same number, of a Unix socket, which
+    lets go of the namespace when it is closed (a netlink socket an RCU grace period later).
+    Raises PrivilegeError without CAP_SYS_ADMIN over one of them, where it must be entered.
     """
-    try:
-        fd = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        answer = bytearray(8)
-        fcntl.ioctl(fd, NS_GET_ID, answer)
-        return int.from_bytes(answer, sys.byteorder)
-    except OSError:
-        return 0
-    finally:
-        os.close(fd)
+    found: dict[str, int] = {}
+    answer = bytearray(8)
+    enter: list[str] = []
+    for name in names:
+        try:
+            fd = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.ioctl(fd, NS_GET_ID, answer)
+            found[name] = int.from_bytes(answer, sys.byteorder)
+        except OSError as error:
+            if error.errno == errno.ENOTTY:
+                enter.append(name)
+        finally:
+            os.close(fd)
+    return found | in_thread(lambda: _cookies(enter)) if enter else found
+
+
+def _cookies(names: Iterable[str]) -> dict[str, int]:
+    import socket  # only where the kernel is older than 6.18
+
+    found: dict[str, int] = {}
+    for name in names:
+        if _enter(name, "") is True:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
+                found[name] = int.from_bytes(opened.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8), sys.byteorder)
+    return found
 
 
 def source_path(name: str, source: str) -> str:
@@ -316,6 +369,12 @@ def enter_host(fd: int) -> None:
 
 
 def _open_one(name: str, source: str, socket: Callable[[str], RtnlSocket]) -> Netns | Stale | None:
+    entered = _enter(name, source)
+    return Netns(name, socket(name)) if entered is True else entered
+
+
+def _enter(name: str, source: str) -> Literal[True] | Stale | None:
+    """Put the calling (worker) thread there; True = done, None = there is none of that name."""
     path = source_path(name, source)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -335,4 +394,4 @@ def _open_one(name: str, source: str, socket: Callable[[str], RtnlSocket]) -> Ne
         return Stale(path)
     finally:
         os.close(fd)
-    return Netns(name, socket(name))
+    return True

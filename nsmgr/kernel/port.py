@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
-
 from nsmgr.plan.plan import Batch, Verdict
 from nsmgr.plan.state import NetnsState
 from nsmgr.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Protocol
+else:
+    Protocol = object
 
 # LOCAL_ROUTES: beside ROUTES, those that the kernel itself keeps in table local, which most plans have no use for.
 LINKS, ADDRESSES, ROUTES, RULES, LOCAL_ROUTES = 1, 2, 4, 8, 16
@@ -43,7 +47,6 @@ class Counters(Record):
     retries: int = 0  # dumps repeated after NLM_F_DUMP_INTR
 
 
-@runtime_checkable
 class KernelPort(Protocol):
     """All methods may raise KernelError / PrivilegeError for trouble that concerns the whole call, never per step."""
 
@@ -51,22 +54,22 @@ class KernelPort(Protocol):
 
     def observe(self, wants: Mapping[str, Want]) -> Observation:
         """One dump per family and namespace; references resolved across all the namespaces read in this call."""
-        ...
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
         """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing."""
-        ...
 
     def transact(self, batch: Batch) -> list[Verdict]:
         """Send the batch's steps in order (one send where it is all netlink), one verdict per step, in order."""
-        ...
 
     def list_netns(self) -> list[str]:
         """Names under /run/netns."""
-        ...
 
-    def wait_gone(self, names: Sequence[str], cookies: Sequence[int], timeout: float) -> list[str]:
-        """Wait until the namespaces that NETNS_DEL unnamed are really destroyed; returns those still alive at the end."""
-        ...
+    def wait_gone(
+        self, names: Sequence[str], cookies: Sequence[int], timeout: float, held: Callable[[list[str]], None] | None = None
+    ) -> list[str]:
+        """Wait until the namespaces that NETNS_DEL unnamed are really destroyed; returns those not known to be so at the end.
+
+        held: told, before waiting for others, which of them others hold: processes, sockets, mounts elsewhere.
+        """
 
     def close(self) -> None: ...

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
-import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
 from nsmgr.kernel.rtnl import LOST, OK, Answer, RtnlSocket
 from nsmgr.plan.plan import Step, Verb, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
 # What a delete answers when the thing went before: by a cascade in the kernel or by somebody else. That is what was wanted.
 _GONE = {
@@ -28,9 +31,8 @@ _CONSEQUENCES = frozenset(
     }
 )  # fmt: skip
 GROUP_DELETE_FROM = 4  # links; below it the extra SETLINKs cost more than they save
-ANNOUNCED_AT_ONCE = 100  # namespaces about to be deleted whose descriptors are open at the same time
 
-FdOf = Callable[[str], int]
+FdOf: TypeAlias = "Callable[[str], int]"
 
 
 def verdict(step: Step, failed: dict[int, int], answer: Answer, attribute: str = "") -> Verdict:
@@ -115,7 +117,7 @@ def _delete_links(socket: RtnlSocket, steps: Sequence[Step], fd_of: FdOf, failed
 
     rtnl_group_dellink() refuses as a whole when one of them cannot be deleted; then they go one by one.
     """
-    group = random.randrange(1 << 31, 1 << 32)  # unused as far as anybody can tell
+    group = int.from_bytes(os.urandom(4), sys.byteorder) | 1 << 31  # unused as far as anybody can tell
     encoded = messages.encode_group_delete([step.index for step in steps], group)
     answers = transact(socket, encoded)
     marks, delete = answers[: len(steps)], answers[len(steps) :]

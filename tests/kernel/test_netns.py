@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nsmgr.errors import NsmgrError, PrivilegeError
-from nsmgr.kernel import libc, netns
+from nsmgr.kernel import gone, libc, netns
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.netns import Netns, Stale
 from nsmgr.kernel.port import LINKS, Want
@@ -234,11 +234,17 @@ def test_wait_gone(name: Name, kernel: LinuxKernel) -> None:
 
 
 def test_wait_gone_is_not_fooled_by_a_pinned_one(name: Name, kernel: LinuxKernel) -> None:
-    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, name("a")), Step(1, 0, Verb.NETNS_ADD, name("b")))))
+    """Who holds it may take his time; meanwhile we are told of it, and the others are known to be gone."""
+    names = [name("a"), name("b")]
+    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, names[0]), Step(1, 0, Verb.NETNS_ADD, names[1]))))
+    told: list[list[str]] = []
     with pinned(netns.path_of(name("a"))):
-        delete(kernel, name("a"), name("b"))
-        assert kernel.wait_gone([name("a"), name("b")], [0, 0], 0.3) == [name("a")]
-    assert kernel.wait_gone([name("a"), name("b")], [0, 0], 10) == []
+        delete(kernel, *names)
+        with pytest.raises(StopIteration):
+            kernel.wait_gone(names, [0, 0], 60, lambda held: told.append(held) or next(iter(())))
+        assert told == [[name("a")]]
+        assert kernel.wait_gone(names, [0, 0], 0) == [name("a")]
+    assert kernel.wait_gone(names, [0, 0], 60) == []
 
 
 def test_wait_gone_returns_when_the_last_holder_lets_go(name: Name, kernel: LinuxKernel) -> None:
@@ -270,15 +276,107 @@ def test_when_it_is_gone_so_are_the_far_ends(name: Name, kernel: LinuxKernel) ->
     assert set(kernel.observe({name("b"): Want(LINKS)}).namespaces[name("b")].links) == {"lo"}
 
 
-def test_one_that_has_an_id_gets_no_other(name: Name, kernel: LinuxKernel) -> None:
-    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, name("a")), Step(1, 0, Verb.NETNS_ADD, name("b")))))
-    ip("netns", "set", name("a"), "auto")
-    before = kernel.counters.writes
+def test_a_name_of_another_mount_keeps_it(name: Name, kernel: LinuxKernel) -> None:
+    """`mount --bind /run/netns/a elsewhere` holds the namespace, and the wait says so."""
+    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, name("a")),)))
+    os.mknod(netns.path_of(name("copy")), 0)
+    libc.mount(netns.path_of(name("a")), netns.path_of(name("copy")), libc.MS_BIND)
     delete(kernel, name("a"))
-    assert kernel.counters.writes == before + 1
-    delete(kernel, name("b"))
-    assert kernel.counters.writes == before + 3
-    assert kernel.wait_gone([name("a"), name("b")], [0, 0], 10) == []
+    told: list[list[str]] = []
+
+    def release(held: list[str]) -> None:
+        told.append(held)
+        netns.remove(name("copy"))
+
+    assert kernel.wait_gone([name("a")], [0], 60, release) == []
+    assert told == [[name("a")]]
+
+
+def test_watching_leaves_no_trace_in_the_host(name: Name, kernel: LinuxKernel) -> None:
+    """No id, no link, no event: what the watch needs is in namespaces of its own."""
+    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, name("a")),)))
+    before = ip("netns", "list-id"), len(ip("link"))
+    fds = open_files()
+    with pinned(netns.path_of(name("a"))):
+        delete(kernel, name("a"))
+        assert (ip("netns", "list-id"), len(ip("link"))) == before
+    assert kernel.wait_gone([name("a")], [0], 60) == []
+    kernel.close()
+    assert open_files() < fds
+
+
+def test_wait_gone_without_veth(name: Name, kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the second of two sentinels tells: a run of cleanup_net() begins when the one before it has ended."""
+    real = gone.veth_request
+    monkeypatch.setattr(gone, "veth_request", lambda index, fd: real(index, fd).replace(b"veth", b"none"))
+    names = [name(str(n)) for n in range(10)]
+    kernel.transact(Batch("", tuple(Step(n, 0, Verb.NETNS_ADD, each) for n, each in enumerate(names))))
+    delete(kernel, *names)
+    assert kernel.wait_gone(names, [0] * 10, 60) == []
+
+
+def test_without_room_for_a_witness_nothing_is_known(name: Name, kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.transact(Batch("", (Step(0, 0, Verb.NETNS_ADD, name("a")),)))
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "user.max_net_namespaces")
+
+    monkeypatch.setattr("nsmgr.kernel.linux.DeathWatch", full)
+    delete(kernel, name("a"))
+    assert name("a") not in netns.entries()
+    assert kernel.wait_gone([name("a")], [0], 60) == [name("a")]
+
+
+def test_events_that_were_lost_are_made_up_for(name: Name, kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the smallest receive buffer most RTM_DELNSID do not fit."""
+    monkeypatch.setattr(gone, "EVENT_BUFFER", 1)
+    names = [name(str(n)) for n in range(30)]
+    kernel.transact(Batch("", tuple(Step(n, 0, Verb.NETNS_ADD, each) for n, each in enumerate(names))))
+    delete(kernel, *names)
+    assert kernel.wait_gone(names, [0] * 30, 60) == []
+
+
+def test_few_descriptors_are_enough(name: Name) -> None:
+    """Namespaces are held while they are unnamed, as many as the hard limit of open files allows at a time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    names = [name(str(n)) for n in range(12)]
+    for handle in create(*names):
+        made(handle).close()
+    reader = os.fork()
+    if not reader:
+        status = 1
+        try:
+            top = open_files() + netns.SPARE_FILES + 5
+            resource.setrlimit(resource.RLIMIT_NOFILE, (top, top))
+            with LinuxKernel() as kernel:
+                delete(kernel, *names)
+                status = len(kernel.wait_gone(names, [0] * 12, 60))
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1]) == 0
+    assert not set(names) & set(netns.entries())
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
+
+
+def test_descriptors_are_let_go_of_and_no_others() -> None:
+    fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(6)]
+    netns.let_go([])
+    netns.let_go([fds[4], fds[0], fds[1], fds[3]])
+    assert [os.path.exists(f"/proc/self/fd/{fd}") for fd in fds] == [False, False, True, False, False, True]
+    netns.let_go([fds[2], fds[5]])
+
+
+def test_identities_without_the_ioctl(name: Name, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux before 6.18 answers NS_GET_ID with ENOTTY; a socket inside tells then. Neither counts files that are no namespace."""
+    handles = [made(found) for found in create(name("a"), name("b"))]
+    os.mknod(netns.path_of(name("stale")), 0)
+    names = [name(suffix) for suffix in ("a", "b", "stale", "absent")]
+    wanted = {handle.name: handle.cookie for handle in handles}
+    assert netns.identify(names) == wanted
+    monkeypatch.setattr(netns, "NS_GET_ID", 0xB7FF)
+    assert netns.identify(names) == wanted
+    for handle in handles:
+        handle.close()
 
 
 def test_deleting_what_is_not_there_is_done(name: Name, kernel: LinuxKernel) -> None:
