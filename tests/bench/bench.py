@@ -5,24 +5,36 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import sandbox
 from tests.bench.measure import Race, Sample, Unavailable, run
-from tests.bench.report import Report, Row
+from tests.bench.report import Point, Report, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 STATE = Path("/run/nsmgr")
+SOURCES = ("floor.c", "oneplace.c", "netlink.c")
+MEMOS = "*.memo"  # in STATE; docs/design/008-memo.md
 SETTLE = 2  # barriers after a removal: its memory is freed by RCU callbacks, which slow the next sample by a fifth
 
 
 def figure(name: str) -> Callable[[Sample], float]:
     """Reads one of the times that a program printed about itself, ``<name>_ns``, in seconds."""
     return lambda sample: sample.figures[f"{name}_ns"] / 1e9
+
+
+def figure_each(name: str, n: int) -> Callable[[Sample], float]:
+    """As :func:`figure`, for one of ``n``."""
+    return lambda sample: sample.figures[f"{name}_ns"] / 1e9 / n
+
+
+def peak(name: str = "") -> Callable[[Sample], float]:
+    """Peak memory in MiB: of the process, or as the program ``name`` of several told it itself."""
+    return lambda sample: (sample.figures[f"{name}_peak_kb"] if name else sample.peak) / 1024
 
 
 def wall(sample: Sample) -> float:
@@ -55,7 +67,7 @@ class Bench:
             try:
                 if not compiler:
                     raise Unavailable("no C compiler (gcc, cc) here")
-                run([compiler, "-O2", "-o", target, str(HERE / "floor.c")])
+                run([compiler, "-O2", "-o", target, *(str(HERE / source) for source in SOURCES)])
             except Unavailable as reason:
                 self._no_floor = f"C floor: {reason}"
                 raise Unavailable(self._no_floor) from None
@@ -82,6 +94,12 @@ class Bench:
                 self.floor("barrier")
         sandbox.drop(STATE)
 
+    @staticmethod
+    def forget() -> None:
+        """Remove what nsmgr remembers of its last look: the next run is a first run."""
+        for memo in STATE.glob(MEMOS):
+            memo.unlink()
+
     def file(self, name: str, text: str) -> str:
         path = self.work / name
         path.write_text(text, encoding="utf-8")
@@ -89,13 +107,8 @@ class Bench:
 
     # ----------------------------------------------------------------------------------------------------------- rows
 
-    @contextmanager
-    def section(self, section: str, what: str) -> Iterator[Callable[[Row], None]]:
-        """A row, or several, that become one row with the reason when they cannot be measured."""
-        try:
-            yield self.report.add
-        except Unavailable as reason:
-            self.report.add(Row(section, what, skipped=str(reason)))
+    def section(self, section: str, what: str) -> AbstractContextManager[Callable[[Row], None]]:
+        return self.report.section_of(section, what)
 
     def ratio(
         self,
@@ -109,16 +122,24 @@ class Bench:
         of: Callable[[Sample], float] = wall,
         base_of: Callable[[Sample], float] | None = None,
         label: str = "",
+        unit: str = "ms",
+        scale: float = 1e3,
     ) -> None:
-        """Add the row ``name`` against ``base``, both medians of ``race``, in ms. ``of``, ``base_of``: what of the samples."""
+        """Add the row ``name`` against ``base``, both medians of ``race``.
+
+        of, base_of: what of the samples; times ``scale`` it is in ``unit``.
+        """
         base_of = base_of or of
-        try:
+        with self.section(section, what) as add:
             value, denominator = race.median(name, of), race.median(base, base_of)
-        except Unavailable as reason:
-            self.report.add(Row(section, what, skipped=str(reason)))
-            return
-        ratios = [of(one) / base_of(other) for one, other in zip(race.samples[name], race.samples[base], strict=True)]
-        self.report.add(Row(section, what, value * 1e3, "ms", label or base, denominator * 1e3, min(ratios), max(ratios), goal))
+            ratios = [of(one) / base_of(other) for one, other in zip(race.samples[name], race.samples[base], strict=True)]
+            low, high = min(ratios), max(ratios)
+            add(Row(section, what, value * scale, unit, label or base, denominator * scale, low, high, goal))
+
+    def point(self, chart: str, series: str, n: int, race: Race, name: str, of: Callable[[Sample], float] = wall) -> None:
+        """A point of the plot: the median of ``name``, in µs for one of the ``n``. A contender that was out has none."""
+        if name in race.samples and name not in race.out:
+            self.report.points.append(Point(chart, series, n, race.median(name, of) / n * 1e6))
 
 
 def nsmgr_command() -> list[str]:

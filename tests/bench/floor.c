@@ -1,11 +1,15 @@
 /*
- * The floor: the reference network made, read and removed by batched rtnetlink messages and nothing else.
+ * The floor: the reference networks made, read and removed by batched rtnetlink messages and nothing else.
  *
- * Every namespace n<i> holds eth0, whose far end h<i> lies in the namespace "hub":
+ * The star: every namespace n<i> holds eth0, whose far end h<i> lies in the namespace "hub":
  *   10.0.0.0 + 4i + 2 /30, fd00:0:0:i::2/64 (nodad) on eth0; lo, eth0 and h<i> are up; one queue each way.
- * The same network is described by gen.py for nsmgr and ip(8).
+ * The same networks are described by gen.py for nsmgr and ip(8).
  *
- *   floor create N [-q QUEUES]    make it; -q 0 leaves the queue count to the kernel (one per CPU)
+ *   floor create N [-q QUEUES]    make the star; -q 0 leaves the queue count to the kernel (one per CPU)
+ *   floor flat N [-d]             N links in one namespace: pairs, an address on each end; -d: down
+ *   floor ports N | pairs N       N pairs between two namespaces, with the near ends in a bridge or without one
+ *   floor routes N                N routes in one namespace
+ *   floor remove N [-g]           delete the N pairs and keep the namespaces; -g: by group
  *   floor dump [-r] NAME...       read links (no statistics) and addresses, with -r routes and rules, of each namespace
  *   floor dump [-r]               the same of every name under /run/netns
  *   floor destroy                 remove every name under /run/netns; returns when the kernel has destroyed the namespaces
@@ -15,15 +19,12 @@
  * without the start of the process.
  */
 #define _GNU_SOURCE
+#include "netlink.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -32,171 +33,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NETNS_DIR "/run/netns"
 #define HUB "hub"
-#define MAX_NAMES 20000
-#define BATCH_LIMIT 60000 /* bytes in one send: under the default send buffer */
-
-static struct { long messages, bytes, sends; } out;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-/* ---------------------------------------------------------------------------------------------------------- messages */
-
-struct batch {
-	char data[65536];
-	size_t used;
-	struct nlmsghdr *last;
-};
-
-static unsigned int sequence;
-
-static void *put(struct batch *b, const void *data, size_t length)
-{
-	char *at = b->data + b->used;
-
-	memcpy(at, data, length);
-	memset(at + length, 0, NLMSG_ALIGN(length) - length);
-	b->used += NLMSG_ALIGN(length);
-	return at;
-}
-
-static void message(struct batch *b, int type, int flags, const void *body, size_t length)
-{
-	struct nlmsghdr header = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags, .nlmsg_seq = ++sequence };
-
-	b->last = put(b, &header, sizeof(header));
-	put(b, body, length);
-}
-
-static struct rtattr *attribute(struct batch *b, int type, const void *data, size_t length)
-{
-	struct rtattr header = { .rta_type = type, .rta_len = RTA_LENGTH(length) };
-	struct rtattr *at = put(b, &header, sizeof(header));
-
-	if (length)
-		put(b, data, length);
-	return at;
-}
-
-static void attribute_u32(struct batch *b, int type, unsigned int value) { attribute(b, type, &value, sizeof(value)); }
-static void attribute_text(struct batch *b, int type, const char *text) { attribute(b, type, text, strlen(text) + 1); }
-static void close_nest(struct batch *b, struct rtattr *nest) { nest->rta_len = b->data + b->used - (char *)nest; }
-
-static void close_message(struct batch *b)
-{
-	b->last->nlmsg_len = b->data + b->used - (char *)b->last;
-	out.messages++;
-}
-
-/* Send everything; only the last message asks for an answer: the kernel works in order and reports an error anyway. */
-static void flush(int sock, struct batch *b)
-{
-	static char answer[65536];
-	unsigned int wanted = sequence;
-
-	if (!b->used)
-		return;
-	b->last->nlmsg_flags |= NLM_F_ACK;
-	if (send(sock, b->data, b->used, 0) != (ssize_t)b->used)
-		die("send");
-	out.sends++;
-	out.bytes += b->used;
-	b->used = 0;
-	for (;;) {
-		int length = recv(sock, answer, sizeof(answer), 0);
-
-		if (length < 0)
-			die("recv");
-		for (struct nlmsghdr *m = (void *)answer; NLMSG_OK(m, length); m = NLMSG_NEXT(m, length)) {
-			if (m->nlmsg_type != NLMSG_ERROR)
-				continue;
-			errno = -((struct nlmsgerr *)NLMSG_DATA(m))->error;
-			if (errno)
-				die("kernel refused");
-			if (m->nlmsg_seq == wanted)
-				return;
-		}
-	}
-}
-
-static int rtnl_socket(void)
-{
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (sock < 0)
-		die("socket");
-	return sock;
-}
-
-static void link_up(struct batch *b, int index)
-{
-	struct ifinfomsg link = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-
-	message(b, RTM_SETLINK, 0, &link, sizeof(link));
-	close_message(b);
-}
-
-/* One message makes both ends: the near one in the sender's namespace, the far one in far_netns. near is born up; the
- * kernel refuses IFF_UP inside the peer nest. queues 0: not said. */
-static void veth(struct batch *b, int index, const char *name, int far_index, const char *far_name, int far_netns, int queues)
-{
-	struct ifinfomsg near = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct ifinfomsg far = { .ifi_index = far_index };
-	struct rtattr *info, *data, *peer;
-
-	message(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &near, sizeof(near));
-	attribute_text(b, IFLA_IFNAME, name);
-	if (queues) {
-		attribute_u32(b, IFLA_NUM_TX_QUEUES, queues);
-		attribute_u32(b, IFLA_NUM_RX_QUEUES, queues);
-	}
-	info = attribute(b, IFLA_LINKINFO | NLA_F_NESTED, NULL, 0);
-	attribute_text(b, IFLA_INFO_KIND, "veth");
-	data = attribute(b, IFLA_INFO_DATA | NLA_F_NESTED, NULL, 0);
-	peer = attribute(b, VETH_INFO_PEER | NLA_F_NESTED, NULL, 0);
-	put(b, &far, sizeof(far));
-	attribute_text(b, IFLA_IFNAME, far_name);
-	attribute_u32(b, IFLA_NET_NS_FD, far_netns);
-	if (queues) {
-		attribute_u32(b, IFLA_NUM_TX_QUEUES, queues);
-		attribute_u32(b, IFLA_NUM_RX_QUEUES, queues);
-	}
-	close_nest(b, peer);
-	close_nest(b, data);
-	close_nest(b, info);
-	close_message(b);
-}
-
-static void address(struct batch *b, int index, int family, const void *bytes, int length, int prefix)
-{
-	struct ifaddrmsg a = { .ifa_family = family, .ifa_prefixlen = prefix, .ifa_index = index };
-	unsigned char proto = 78; /* nsmgr's mark, IFA_PROTO */
-
-	message(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &a, sizeof(a));
-	attribute(b, IFA_LOCAL, bytes, length);
-	attribute(b, IFA_ADDRESS, bytes, length);
-	if (family == AF_INET6)
-		attribute_u32(b, IFA_FLAGS, IFA_F_NODAD);
-	attribute(b, IFA_PROTO, &proto, sizeof(proto));
-	close_message(b);
-}
 
 static void leaf_addresses(struct batch *b, int index, int i)
 {
@@ -205,34 +44,6 @@ static void leaf_addresses(struct batch *b, int index, int i)
 
 	address(b, index, AF_INET, &v4, 4, 30);
 	address(b, index, AF_INET6, v6, 16, 64);
-}
-
-/* -------------------------------------------------------------------------------------------------------- namespaces */
-
-/* Make a namespace, name it as ip-netns(8) does, and stay in it. */
-static void netns_add(const char *name)
-{
-	char path[300];
-
-	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
-	if (mknod(path, S_IFREG, 0)) /* exclusive, as open(O_CREAT | O_EXCL), and nothing to close */
-		die(path);
-	if (unshare(CLONE_NEWNET))
-		die("unshare");
-	if (mount("/proc/thread-self/ns/net", path, "none", MS_BIND, NULL))
-		die("mount");
-}
-
-static int netns_open(const char *name)
-{
-	char path[300];
-	int file;
-
-	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		die(path);
-	return file;
 }
 
 static char *names[MAX_NAMES];
@@ -250,8 +61,6 @@ static int list_netns(void)
 	closedir(dir);
 	return count;
 }
-
-/* ------------------------------------------------------------------------------------------------------------- modes */
 
 static int create(int n, int queues)
 {
@@ -282,7 +91,8 @@ static int create(int n, int queues)
 		char far[IFNAMSIZ];
 
 		snprintf(far, sizeof(far), "h%d", i);
-		veth(&b, 2, "eth0", 2 + i, far, hub_netns, queues);
+		veth(&b, &(struct veth){ .index = 2, .name = "eth0", .far_index = 2 + i, .far_name = far, .far_netns = hub_netns,
+					 .queues = queues });
 		link_up(&b, 1);
 		leaf_addresses(&b, 2, i);
 		flush(leaves[i], &b);
@@ -294,7 +104,8 @@ static int create(int n, int queues)
 			flush(hub, &b);
 	}
 	flush(hub, &b);
-	printf("kernel_ns=%lld messages=%ld bytes=%ld sends=%ld\n", now_ns() - start, out.messages, out.bytes, out.sends);
+	printf("kernel_ns=%lld messages=%ld bytes=%ld sends=%ld received=%ld\n", now_ns() - start, out.messages, out.bytes, out.sends,
+	       out.received);
 	return 0;
 }
 
@@ -330,7 +141,7 @@ static long dump_one(int sock, int type, const void *body, size_t length, long *
 	}
 }
 
-static int dump(int routes, int count)
+static int dump(int more, int count)
 {
 	struct ifinfomsg link = { 0 };
 	struct ifaddrmsg addr = { 0 };
@@ -347,7 +158,7 @@ static int dump(int routes, int count)
 		sock = rtnl_socket();
 		links += dump_one(sock, RTM_GETLINK, &link, sizeof(link), &bytes);
 		addresses += dump_one(sock, RTM_GETADDR, &addr, sizeof(addr), &bytes);
-		if (routes) {
+		if (more) {
 			others += dump_one(sock, RTM_GETROUTE, &route, sizeof(route), &bytes);
 			others += dump_one(sock, RTM_GETRULE, &route, sizeof(route), &bytes);
 		}
@@ -401,7 +212,7 @@ static int destroy(int count)
 	if (here < 0 || unshare(CLONE_NEWNET))
 		die("unshare");
 	last = rtnl_socket();
-	veth(&b, 0, "last", 0, "nsmgrt-last", here, 1);
+	veth(&b, &(struct veth){ .name = "last", .far_name = "nsmgrt-last", .far_netns = here, .queues = 1 });
 	flush(last, &b);
 	if (setns(here, CLONE_NEWNET))
 		die("setns");
@@ -419,33 +230,54 @@ static int destroy(int count)
 	return 0;
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: floor create N [-q QUEUES] | flat N [-d] | ports N | pairs N | routes N | remove N [-g] |\n"
+			"       dump [-r] [NAME...] | destroy | barrier\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
-	int queues = 1, routes = 0, option, count;
+	int queues = 1, more = 0, by_group = 0, down = 0, option, count;
 	const char *mode = argc > 1 ? argv[1] : "";
 
 	optind = 2;
-	while ((option = getopt(argc, argv, "q:r")) != -1) {
+	while ((option = getopt(argc, argv, "q:rgd")) != -1) {
 		if (option == 'q')
 			queues = atoi(optarg);
 		else if (option == 'r')
-			routes = 1;
+			more = 1;
+		else if (option == 'g')
+			by_group = 1;
+		else if (option == 'd')
+			down = 1;
 		else
-			return 2;
+			return usage();
 	}
-	if (!strcmp(mode, "create") && optind < argc)
-		return create(atoi(argv[optind]), queues);
 	if (!strcmp(mode, "destroy"))
 		return destroy(list_netns());
 	if (!strcmp(mode, "barrier"))
 		return destroy(0);
-	if (strcmp(mode, "dump")) {
-		fprintf(stderr, "usage: floor create N [-q QUEUES] | dump [-r] [NAME...] | destroy | barrier\n");
-		return 2;
+	if (!strcmp(mode, "dump")) {
+		if (optind == argc)
+			return dump(more, list_netns());
+		for (count = 0; optind < argc && count < MAX_NAMES; optind++)
+			names[count++] = argv[optind];
+		return dump(more, count);
 	}
-	if (optind == argc)
-		return dump(routes, list_netns());
-	for (count = 0; optind < argc && count < MAX_NAMES; optind++)
-		names[count++] = argv[optind];
-	return dump(routes, count);
+	if (optind >= argc)
+		return usage();
+	count = atoi(argv[optind]);
+	if (!strcmp(mode, "create"))
+		return create(count, queues);
+	if (!strcmp(mode, "flat"))
+		return flat(count, down);
+	if (!strcmp(mode, "ports") || !strcmp(mode, "pairs"))
+		return pairs(count, !strcmp(mode, "ports"));
+	if (!strcmp(mode, "routes"))
+		return routes(count);
+	if (!strcmp(mode, "remove"))
+		return remove_pairs(count, by_group);
+	return usage();
 }

@@ -2,6 +2,7 @@
 
 star(n)      n namespaces n<i>, each with eth0 whose far end h<i> lies in the namespace "hub"; IPv4 and IPv6 on eth0.
 ring(n, k)   n namespaces with k links each: k/2 pairs to the next namespace of the ring; IPv4 and IPv6 on every end.
+flat, pairs, routes: n objects in one place.
 """
 
 from __future__ import annotations
@@ -35,17 +36,20 @@ def ring(n: int, links: int) -> str:
         after, before = (i + 1) % n, (i - 1) % n
         lines += [f"  n{i}:", "    links:"]
         for k in range(half):
-            lines.append(f"      a{k}: {{kind: veth, peer: n{after}/b{k}, addresses: [{_pair_addresses(i * half + k, 1)}]}}")
+            lines.append(f"      a{k}: {{kind: veth, peer: n{after}/b{k}, addresses: [{_flow(i * half + k, 1)}]}}")
         for k in range(half):
-            lines.append(f"      b{k}: {{addresses: [{_pair_addresses(before * half + k, 2)}]}}")
+            lines.append(f"      b{k}: {{addresses: [{_flow(before * half + k, 2)}]}}")
     return "\n".join(lines) + "\n"
 
 
-def _pair_addresses(pair: int, end: int) -> str:
-    return (
-        f"10.{pair >> 14}.{pair >> 6 & 255}.{(pair & 63) * 4 + end}/30, "
-        f'{{address: "fd00:0:{pair >> 16:x}:{pair & 0xFFFF:x}::{end}/64", nodad: true}}'
-    )
+def pair_addresses(pair: int, end: int) -> tuple[str, str]:
+    """The IPv4 and IPv6 address of one end, 1 or 2, of a pair of the ring."""
+    return f"10.{pair >> 14}.{pair >> 6 & 255}.{(pair & 63) * 4 + end}/30", f"fd00:0:{pair >> 16:x}:{pair & 0xFFFF:x}::{end}/64"
+
+
+def _flow(pair: int, end: int) -> str:
+    v4, v6 = pair_addresses(pair, end)
+    return f'{v4}, {{address: "{v6}", nodad: true}}'
 
 
 def ip_batches(directory: Path, n: int, *, one_queue: bool = True) -> None:
@@ -70,3 +74,67 @@ def ip_batches(directory: Path, n: int, *, one_queue: bool = True) -> None:
     leaves = " ".join(f"n{i}" for i in range(n))
     (directory / "make.sh").write_text(f"{head}for name in {leaves}; do ip -n $name -batch $name; done\n")
     (directory / "parallel.sh").write_text(f"{head}echo {leaves} | xargs -n 1 -P \"$(nproc)\" sh -c 'exec ip -n $0 -batch $0'\n")
+
+
+def flat(n: int, *, state: str = "up") -> str:
+    """YAML of n links in the one namespace "one": pairs a<i>, b<i>, an IPv4 address on each end, as floor.c's ``flat``."""
+    down = "" if state == "up" else f"state: {state}, "
+    lines = ["version: 1", "name: flat", "namespaces:", "  one:", "    links:"]
+    for i in range(n // 2):
+        lines.append(f"      a{i}: {{{down}kind: veth, peer: b{i}, addresses: [{_ipv4(10 << 24 | 2 * i)}/31]}}")
+        lines.append(f"      b{i}: {{{down}addresses: [{_ipv4(10 << 24 | 2 * i + 1)}/31]}}")
+    return "\n".join(lines) + "\n"
+
+
+def pairs(n: int, *, bridge: bool = False) -> str:
+    """YAML of n pairs p<i>, e<i> from "sw" to "far"; with a bridge the near ends are ports of it. ``n`` 0: both are empty."""
+    head = ["version: 1", "name: pairs", "namespaces:", "  far: {}"]
+    links = [f"      p{i}: {{kind: veth, peer: far/e{i}{', controller: br0' if bridge else ''}}}" for i in range(n)]
+    if bridge:
+        links.insert(0, "      br0: {kind: bridge}")
+    body = ["  sw:", "    links:", *links] if links else ["  sw: {}"]
+    return "\n".join([*head, *body]) + "\n"
+
+
+def routes(n: int) -> str:
+    """YAML of n host routes through the one link of "one"."""
+    lines = ["version: 1", "name: routes", "namespaces:", "  far: {}", "  one:", "    links:"]
+    lines += ["      eth0: {kind: veth, peer: far/eth0, addresses: [10.1.0.1/24]}", "    routes:"]
+    lines += [f"      - {{to: {_ipv4(11 << 24 | i)}/32, via: 10.1.0.2}}" for i in range(n)]
+    return "\n".join(lines) + "\n"
+
+
+def long_ring(n: int, links: int) -> str:
+    """YAML of the ring as people write it by hand: block style, six and a half lines a link."""
+    half = links // 2
+    lines = ["version: 1", "name: ring", "namespaces:"]
+    for i in range(n):
+        after, before = (i + 1) % n, (i - 1) % n
+        lines += [f"  n{i}:", "    links:"]
+        for k in range(half):
+            lines += [f"      a{k}:", "        kind: veth", f"        peer: n{after}/b{k}", "        addresses:"]
+            lines += _block_addresses(i * half + k, 1)
+        for k in range(half):
+            lines += [f"      b{k}:", "        addresses:", *_block_addresses(before * half + k, 2)]
+    return "\n".join(lines) + "\n"
+
+
+def _block_addresses(pair: int, end: int) -> list[str]:
+    v4, v6 = pair_addresses(pair, end)
+    return [f"          - {v4}", f'          - address: "{v6}"', "            nodad: true"]
+
+
+def ifstate_star(n: int) -> str:
+    """The star in IfState's words: it wants the pair named at both ends."""
+    lines = ["interfaces: {}", "namespaces:", "  hub:", "    interfaces:"]
+    for i in range(n):
+        lines += [f"      h{i}:", f"        link: {{state: up, kind: veth, peer: eth0, peer_netns: n{i}}}"]
+    for i in range(n):
+        v4, v6 = leaf_addresses(i)
+        lines += [f"  n{i}:", "    interfaces:", "      eth0:", f'        addresses: [{v4}, "{v6}"]']
+        lines.append(f"        link: {{state: up, kind: veth, peer: h{i}, peer_netns: hub}}")
+    return "\n".join(lines) + "\n"
+
+
+def _ipv4(number: int) -> str:
+    return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))

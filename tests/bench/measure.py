@@ -16,10 +16,14 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run of one command. wall, cpu: seconds; peak: KiB; sleeps: voluntary context switches; output: its stdout."""
+    """One run of one command.
+
+    wall, cpu, system (a part of cpu): seconds; peak: KiB; sleeps: voluntary context switches; output: its stdout.
+    """
 
     wall: float
     cpu: float
+    system: float
     peak: int
     sleeps: int
     output: str
@@ -47,7 +51,7 @@ def run(argv: Sequence[str], *, statuses: Sequence[int] = (0,), env: Mapping[str
     if status not in statuses:
         words = output.strip().splitlines() or ["no output"]
         raise Unavailable(f"{os.path.basename(argv[0])} {' '.join(argv[1:3])}: exit {status}: {words[-1][:300]}")
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, usage.ru_nvcsw, output)
+    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_stime, usage.ru_maxrss, usage.ru_nvcsw, output)
 
 
 @dataclass(slots=True)

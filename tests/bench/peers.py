@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +42,21 @@ def pyroute2(n: int) -> Sample:
     return run([sys.executable, str(HERE / "peer_pyroute2.py"), str(n)], env=environment())
 
 
-def ifstate(path: str) -> Sample:
-    """``ifstatecli check``; only where somebody has installed it."""
-    program = shutil.which("ifstatecli") or str(Path(sys.executable).parent / "ifstatecli")
-    if not Path(program).exists():
-        raise Unavailable("ifstatecli is not installed (IfState)")
-    return run([program, "-c", path, "check"])
+def ifstate(verb: str, path: str) -> Sample:
+    """``ifstatecli VERB``: the one that ``IFSTATECLI`` names, or of PATH. Raises Unavailable where nobody has installed it.
+
+    ``apply`` removes what the file does not describe, so it runs only here, in the private mount and network namespace of the
+    benchmark, and in a PID namespace of its own: it looks for namespaces behind every process it can see.
+    """
+    program = os.environ.get("IFSTATECLI") or shutil.which("ifstatecli")
+    if not program or not Path(program).exists():
+        raise Unavailable("IfState is not installed (ifstatecli in PATH, or IFSTATECLI=…/ifstatecli)")
+    alone = shutil.which("unshare")
+    if not alone:
+        raise Unavailable("no unshare(1) to run IfState in (package util-linux)")
+    # "unchanged": what is mounted under /run/netns inside is to be seen outside.
+    isolation = [alone, "--pid", "--fork", "--mount-proc", "--propagation", "unchanged"]
+    return run([*isolation, program, "-q", "-c", path, verb])
 
 
 # What does not come from the description: chosen by chance, by the order of work, or by the clock.
@@ -55,18 +66,19 @@ _ACCIDENTAL = {
 }  # fmt: skip
 
 
-def snapshot(netns: str) -> dict[str, Any]:
-    """Links and addresses of a namespace as ip(8) sees them, without what is accidental or link-local."""
+def snapshot(netns: str, unsaid: Collection[str] = ()) -> dict[str, Any]:
+    """Links and addresses of a namespace as ip(8) sees them, without what is accidental, link-local or ``unsaid``."""
+    passed_over = _ACCIDENTAL | {*unsaid}
     if not shutil.which("ip"):
         raise Unavailable("no ip(8) here to compare with (package iproute2)")
     text = subprocess.run(["ip", "-n", netns, "-d", "-j", "addr"], capture_output=True, text=True, check=False).stdout
     links = json.loads(text or "[]")
     return {
-        link["ifname"]: {key: value for key, value in link.items() if key not in _ACCIDENTAL and key != "addr_info"}
+        link["ifname"]: {key: value for key, value in link.items() if key not in passed_over and key != "addr_info"}
         | {
             "flags": sorted(set(link["flags"]) - {"LOWER_UP", "NO-CARRIER"}),  # follow the far end, a little later
             "addr_info": sorted(
-                [entry["local"], entry["prefixlen"], entry["scope"], bool(entry.get("nodad"))]
+                [entry["local"], entry["prefixlen"], entry["scope"], bool(entry.get("nodad")) and "nodad" not in passed_over]
                 for entry in link["addr_info"]
                 if entry["scope"] != "link"
             ),
@@ -75,5 +87,5 @@ def snapshot(netns: str) -> dict[str, Any]:
     }
 
 
-def star_snapshot(n: int) -> dict[str, dict[str, Any]]:
-    return {name: snapshot(name) for name in ["hub", *(f"n{i}" for i in range(n))]}
+def star_snapshot(n: int, unsaid: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    return {name: snapshot(name, unsaid) for name in ["hub", *(f"n{i}" for i in range(n))]}

@@ -6,9 +6,14 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
+
+from tests.bench.measure import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,39 @@ def short(number: float) -> str:
     return f"{number:.2f}" if abs(number) >= 1 and abs(number) < 10 else f"{number:.3g}"
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the plot: in the panel ``chart`` the line ``series`` passes through (n, value µs)."""
+
+    chart: str
+    series: str
+    n: int
+    value: float
+
+
 @dataclass(slots=True)
 class Report:
     """The rows of one run. ``show`` prints each as it comes."""
 
     mode: str
     rows: list[Row] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     section: str = ""
+    crashed: int = 0
+    machine: dict[str, Any] = field(default_factory=lambda: machine())
+
+    @contextmanager
+    def section_of(self, section: str, what: str) -> Iterator[Callable[[Row], None]]:
+        """A row, or several, that become one row with the reason when they cannot be measured: whatever goes wrong in one, the
+        others are still measured. What we did not foresee is shown with its traceback and counted."""
+        try:
+            yield self.add
+        except Unavailable as reason:
+            self.add(Row(section, what, skipped=str(reason)))
+        except Exception as error:
+            traceback.print_exc()
+            self.crashed += 1
+            self.add(Row(section, what, skipped=f"failed: {type(error).__name__}: {error}"))
 
     def add(self, row: Row) -> None:
         if row.section != self.section:
@@ -83,10 +114,19 @@ class Report:
     def document(self) -> dict[str, object]:
         """The whole run as JSON; format_version changes when a field changes its meaning."""
         rows = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in self.rows]
-        return {"format_version": 1, "mode": self.mode, "machine": machine(), "rows": rows}
+        points = [asdict(point) for point in self.points]
+        return {"format_version": 2, "mode": self.mode, "machine": self.machine, "rows": rows, "points": points}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Report:
+        """A report from :meth:`document`, to draw or print it again."""
+        report = cls(document["mode"], machine=document["machine"])
+        report.rows = [Row(**{f.name: row[f.name] for f in fields(Row)}) for row in document["rows"]]
+        report.points = [Point(**point) for point in document["points"]]
+        return report
 
     def markdown(self) -> Iterator[str]:
-        yield f"{machine_line()}, {'quick' if self.mode == 'quick' else 'full'} run."
+        yield f"{machine_line(self.machine)}, {'quick' if self.mode == 'quick' else 'full'} run."
         section = ""
         for row in self.rows:
             if row.section != section:
@@ -108,21 +148,19 @@ def write_markdown(path: Path, report: Report) -> None:
     path.write_text(before + table + after if found and closed else table + "\n", encoding="utf-8")
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, Any]:
     return {
         "kernel": platform.release(),
         "architecture": platform.machine(),
         "cpus": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
+        "python": f"{sys.implementation.name} {platform.python_version()}",
         "load": os.getloadavg()[0],
         "date": time.strftime("%Y-%m-%d"),
     }
 
 
-def machine_line() -> str:
-    facts = machine()
+def machine_line(facts: Mapping[str, Any]) -> str:
     return (
         f"{facts['date']}, Linux {facts['kernel']} {facts['architecture']}, {facts['cpus']} CPUs, "
-        f"load {facts['load']:.1f}, "
-        f"{sys.implementation.name} {facts['python']}"
+        f"load {facts['load']:.1f} when it began, {facts['python']}"
     )
