@@ -7,6 +7,7 @@ from nsmgr.plan.claims import check_claims, check_contested, may_manage
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
 from nsmgr.plan.state import HOST, DesiredLink, DesiredState, NetnsState, ObservedState
+from nsmgr.plan.verify import in_sync
 from nsmgr.record import replace
 
 
@@ -20,8 +21,15 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
         ConflictError, UnsupportedByKernel, NsmgrError: as the parts say; nothing has been touched then.
     """
     check_claims(desired, observed)
-    draft = Draft(desired.name)
     desired = _with_loopback(desired)
+    if in_sync(desired, observed):
+        return Plan(desired.name)
+    return differences(desired, observed)
+
+
+def differences(desired: DesiredState, observed: ObservedState) -> Plan:
+    """The plan, worked out in full."""
+    draft = Draft(desired.name)
     doomed = frozenset(
         name
         for name, cookie in observed.owned.namespaces.items()
