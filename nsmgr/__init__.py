@@ -6,13 +6,12 @@ that only wants the version or an exception should not pay for pydantic.
 
 from __future__ import annotations
 
-import importlib
-
+from nsmgr import plan as _package
 from nsmgr.errors import NsmgrError
 
 # The package nsmgr.plan and the function nsmgr.plan share a name. Importing the package first binds the attribute once
 # and for all; the function then takes its place, and ``from nsmgr.plan.x import y`` goes through sys.modules as ever.
-importlib.import_module("nsmgr.plan")
+del _package
 
 __version__ = "0.1.0"
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def _api() -> Any:
-    return importlib.import_module("nsmgr.api")
+    from nsmgr import api
+
+    return api
 
 
 def load(paths: Any, *, name: str | None = None, state_dir: Any = "") -> Deployment:

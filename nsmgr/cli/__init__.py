@@ -30,12 +30,10 @@ def invoke(args: Sequence[str]) -> int:
 
 def _plain(verb: str, argument: list[str] | str) -> int:
     """The verb with its defaults, as the parser would call it."""
-    import importlib
-
     from nsmgr.cli import output
 
     output.settings.quiet = output.settings.verbose = False
-    function = getattr(importlib.import_module(f"nsmgr.cli.{verb}"), verb)
+    function = getattr(__import__(f"nsmgr.cli.{verb}", fromlist=(verb,)), verb)
 
     def work() -> int:
         status: int = function(argument)

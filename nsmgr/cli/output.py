@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 
@@ -29,6 +28,7 @@ class Settings(Record):
 
 
 settings = Settings()
+SIGINT, SIGPIPE = 2, 13  # signal(7); the signal module makes enumerations of them at import
 _PATIENCE = 1.0  # seconds of work before a progress bar is worth its import
 
 
@@ -67,11 +67,11 @@ def guarded(work: Callable[[], int]) -> int:
         return caught.exit_status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 128 + signal.SIGINT
+        return 128 + SIGINT
     except BrokenPipeError:
         # The reader has gone (`nsmgr show | head`); the interpreter's own flush at exit must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return 128 + SIGPIPE
 
 
 def error(caught: NsmgrError) -> None:

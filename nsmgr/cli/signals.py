@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +26,12 @@ class Stop:
         return self.status != 0
 
     def __enter__(self) -> Stop:
-        if threading.current_thread() is threading.main_thread():
-            for number in self.SIGNALS:
-                if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish is respected
+        for number in self.SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish is respected
+                try:
                     self._before[number] = signal.signal(number, self._note)
+                except ValueError:  # not the main thread: signals are its business
+                    break
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:

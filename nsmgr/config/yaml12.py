@@ -8,8 +8,11 @@ reads without complaint and this language does not have: tags, anchors that expa
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
     from typing import Any
 
 # An anchor, alias or tag starts after white space or an indicator; elsewhere these characters are ordinary text.
@@ -31,9 +34,32 @@ def parse(text: str) -> Any:
 
         if re.search(_SPECIAL, text):
             raise NeedsPositions
-    import ryaml
-
+    ryaml = _ryaml()
     try:
         return ryaml.loads(text)
     except (ryaml.InvalidYamlError, ValueError) as error:  # ValueError: an unhashable key
         raise NeedsPositions(str(error)) from None
+
+
+def _ryaml() -> Any:
+    """The compiled module inside the package ryaml; the package's own imports typing, which takes longer than a small file.
+
+    Registered under its own name, as the import statement does: such a module can be initialised once only.
+    """
+    if (loaded := sys.modules.get("ryaml._ryaml")) is not None:
+        return loaded
+    package = _find("ryaml", None)
+    found = _find("ryaml._ryaml", package.submodule_search_locations) if package is not None else None
+    if found is None or found.loader is None:
+        import ryaml
+
+        return ryaml
+    module = found.loader.create_module(found)
+    assert module is not None
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+def _find(name: str, places: list[str] | None) -> ModuleSpec | None:
+    return next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, places)) is not None), None)

@@ -22,8 +22,8 @@ nested, ``list_of``        tuple of the values of its one repeated attribute (ov
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET, AF_INET6
 from functools import cache, cached_property
-from socket import AF_INET, AF_INET6
 
 from nsmgr.kernel.payload import (
     ASCIIZ,

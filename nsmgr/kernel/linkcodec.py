@@ -7,8 +7,8 @@ schema lacks is a mistake in the program and fails then, with the row's name.
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET6
 from functools import cache, cached_property
-from socket import AF_INET6
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute

@@ -8,9 +8,9 @@ payload of the same size that agrees under the mask would be walked the same way
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET6
 from functools import cache
 from operator import itemgetter
-from socket import AF_INET6
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from functools import cache, reduce
-from importlib import import_module
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from nsmgr.errors import NsmgrError
 from nsmgr.record import Record
@@ -169,6 +168,8 @@ def fallback(place: str) -> Type:
 
     @cache
     def load() -> Any:
+        from importlib import import_module
+
         module, _, name = place.partition(":")
         return reduce(getattr, name.split("."), import_module(module))
 

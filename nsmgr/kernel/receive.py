@@ -6,8 +6,8 @@ inside recvmmsg makes the kernel fill the next datagram (netlink_recvmsg → net
 
 from __future__ import annotations
 
+import _socket as socket  # the socket module itself brings enumerations and selectors: 5 ms that netlink has no use for
 import ctypes
-import socket
 import struct
 
 from nsmgr.kernel import libc

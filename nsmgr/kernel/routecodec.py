@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET, AF_INET6, inet_ntop
 from functools import cache
-from socket import AF_INET, AF_INET6, inet_ntop
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute, walk

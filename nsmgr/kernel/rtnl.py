@@ -6,10 +6,9 @@ exchange is one send and one receive, and "nothing queued" means "no answer will
 
 from __future__ import annotations
 
+import _socket as socket  # the socket module itself brings enumerations and selectors: 5 ms that netlink has no use for
 import errno
-import random
 import select
-import socket
 import sys
 import time
 
@@ -223,6 +222,8 @@ class RtnlSocket:
                 self.counters.retries += 1
                 # No event says that a namespace has come to rest: whoever changes it between the chunks of a dump gets out of
                 # step with us by a jittered pause (1 to 48 ms), a bounded number of times.
+                import random  # brings hashes along that nothing else needs
+
                 time.sleep(random.uniform(0.5, 1.5) * 0.001 * 2 ** min(attempt, 5))
             try:
                 results, spans = self._collect(gets, request, absent_ok)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
+from _socket import AF_INET, AF_INET6
 from functools import cache
-from socket import AF_INET, AF_INET6
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, walk

@@ -10,7 +10,6 @@ kind, the entry does not fit and is not used: :func:`entry` is None and everythi
 
 from __future__ import annotations
 
-import importlib
 import os
 import zlib
 from functools import cache
@@ -241,7 +240,7 @@ def entry(name: str) -> Any:
     if name not in ENTRIES:
         return None
     files, expected, module = ENTRIES[name]
-    return importlib.import_module(f"nsmgr.model.table.{module}").ENTRY if stamp(files) == expected else None
+    return __import__(f"nsmgr.model.table.{module}", fromlist=("ENTRY",)).ENTRY if stamp(files) == expected else None
 
 
 @cache
@@ -254,7 +253,7 @@ def shape(name: str) -> Shape | None:
 def model(name: str) -> Any:
     """The pydantic class of one of :data:`MODELS`."""
     module, cls = MODELS[name]
-    return getattr(importlib.import_module(module), cls)
+    return getattr(__import__(module, fromlist=(cls,)), cls)
 
 
 __all__ = ["COMMON", "MODELS", "Check", "NotSure", "Plain", "Record", "Shape", "entry", "model", "shape", "stamp"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socket import AF_INET, inet_pton
+from _socket import AF_INET, inet_pton
 
 from nsmgr.plan.diff import address_changes, address_key
 from nsmgr.plan.draft import Draft

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from functools import cache
 
@@ -24,11 +23,13 @@ def kind_class(kind: str) -> type[Link]:
 
     A module may define several kinds' common base, but exactly one class whose KIND is the module's name.
     """
+    from importlib import import_module
+
     from nsmgr.model.links.base import Link
 
     if kind not in kind_names():
         return Link
-    module = importlib.import_module(f"{__name__}.{kind}")
+    module = import_module(f"{__name__}.{kind}")
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, Link) and kind == value.KIND:
             return value
