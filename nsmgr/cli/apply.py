@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load
 from nsmgr.cli.formats import TextOrJson
 from nsmgr.cli.kernel import kernel
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nsmgr.cli.options import Files, Format, LockTimeout, Name
     from nsmgr.engine import ApplyResult
