@@ -10,13 +10,14 @@ import errno
 from nsmgr import ownership
 from nsmgr.context import Uncollected
 from nsmgr.kernel.port import KernelPort
-from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verb, Verdict
+from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb, Verdict
 from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
 from nsmgr.plan.verify import as_declared
 from nsmgr.reading import observe, reread, with_released
 from nsmgr.record import Record, field, replace
 from nsmgr.store import DeploymentRecord, Store
+from nsmgr.teardown import DestroyResult, destroy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,16 +96,6 @@ class ApplyResult(Record):
             return []
         bad = {failure.operation.id for failure in self.failures()} | {operation.id for operation in self.skipped()}
         return [operation for operation in self.executed[-1].operations if operation.id not in bad]
-
-
-class DestroyResult(Record):
-    """namespaces and links that were removed, physical links that went home, namespaces still alive at the time-out."""
-
-    namespaces: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    returned_nics: list[str] = field(default_factory=list)
-    still_alive: list[str] = field(default_factory=list)
-    apply: ApplyResult | None = None
 
 
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
@@ -275,39 +266,6 @@ def _execute(
                     failed[verdict.step] = verdict.blame if verdict.skipped else verdict.step
         if progress is not None:
             progress(Progress(len(verdicts), total, batch))
-
-
-def destroy(
-    name: str | DesiredState,
-    kernel: KernelPort,
-    store: Store,
-    *,
-    timeout: float = 30.0,
-    progress: Callable[[Progress], None] | None = None,
-    lock_timeout: float = 10.0,
-) -> DestroyResult:
-    """Remove everything the deployment made; give physical links back; return when the namespaces are really gone.
-
-    Works from the record alone, without the file. A deployment that made nothing is an empty result.
-    """
-    deployment = name if isinstance(name, str) else name.name
-    desired = DesiredState(deployment, {})
-    before = store.read(deployment)
-    cookies = dict(before.namespaces) if before is not None else {}
-    applied = apply(desired, kernel, store, progress=progress, lock_timeout=lock_timeout)
-    gone = [operation.netns for operation in applied.plan.operations if operation.type == "namespace"]
-    result = DestroyResult(
-        namespaces=gone,
-        links=[f"{o.netns}/{o.key}" for o in applied.plan.operations if o.type == "link" and o.action is Action.DELETE],
-        returned_nics=[f"{o.netns}/{o.key}" for o in applied.plan.operations if o.type == "link" and o.action is Action.MOVE],
-        apply=applied,
-    )
-    if applied.ok:
-        result.still_alive = kernel.wait_gone(gone, [cookies.get(netns, 0) for netns in gone], timeout)
-        leftover = store.read(deployment)
-        if leftover is not None:
-            store.remove(deployment)
-    return result
 
 
 __all__ = ["ApplyResult", "DestroyResult", "Failure", "Progress", "apply", "check", "destroy", "observe", "plan"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import typer
 
     from nsmgr.cli.options import Format, LockTimeout, deployments_here
-    from nsmgr.engine import DestroyResult
+    from nsmgr.teardown import DestroyResult
 
 
 def destroy(
@@ -32,12 +32,12 @@ def destroy(
 ) -> int:
     """Remove everything the deployment made and give physical links back; returns when it is really gone."""
     name = _name(target)
-    from nsmgr import engine
+    from nsmgr import teardown
     from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.store import Store
 
     with LinuxKernel() as kernel, output.ProgressBar(f"destroying {name}") as progress:
-        result = engine.destroy(name, kernel, Store(), timeout=timeout, progress=progress, lock_timeout=lock_timeout)
+        result = teardown.destroy(name, kernel, Store(), timeout=timeout, progress=progress, held=_held, lock_timeout=lock_timeout)
     applied = result.apply
     failed = applied is not None and not applied.ok
     if format is TextOrJson.json:
@@ -53,10 +53,16 @@ def destroy(
         from nsmgr.errors import NsmgrError
 
         raise NsmgrError(
-            f"still alive after {timeout:g} s: {', '.join(result.still_alive)} (unnamed already)",
+            f"not known to be gone after {timeout:g} s: {', '.join(result.still_alive)} (unnamed already)",
             hint="a process or an open socket holds the namespace; it goes when that ends",
         )
     return 0
+
+
+def _held(names: list[str]) -> None:
+    from nsmgr.render.values import join_names
+
+    output.note(f"waiting for {join_names(names)}: unnamed, but a process, a socket or another mount holds it")
 
 
 def _name(target: str) -> str:

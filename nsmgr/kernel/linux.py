@@ -8,17 +8,12 @@ import os
 from itertools import groupby
 
 from nsmgr.errors import NsmgrError
-from nsmgr.kernel import libc, netns, probe, procfs, reading, tun, writing
-from nsmgr.kernel.gone import DeathWatch
-from nsmgr.kernel.messages import decode_link
+from nsmgr.kernel import libc, netns
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import Counters, Observation, Want
-from nsmgr.kernel.reading import Reading
-from nsmgr.kernel.resolve import resolve, whom_to_ask
 from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
+from nsmgr.kernel.verdicts import verdict
 from nsmgr.kernel.wire import get_link
-from nsmgr.model.attr import Value
-from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST, NetnsState
 
@@ -27,12 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
+    from nsmgr.kernel.gone import DeathWatch
+    from nsmgr.model.attr import Value
+
 
 class LinuxKernel:
     """The real thing. Not thread-safe; several of them in different threads are fine.
 
     Namespaces that were read or made stay open (one descriptor each, which pins them) until :meth:`close` or NETNS_DEL.
-    "host" is the namespace of the thread that constructs it. Nothing is opened before the first call.
+    "host" is the namespace of the thread that constructs it. Nothing is opened before the first call, and no mechanism
+    imported before it is used: removing namespaces needs no codec.
     """
 
     def __init__(self) -> None:
@@ -83,8 +82,17 @@ class LinuxKernel:
             self._sources[name] = source
         observation.stale |= self._open_missing(wants)
         opened = {name: self._open[name] for name in wants if name in self._open}
+        if opened:
+            self._read(opened, wants, observation)
+        observation.namespaces |= known
+        return observation
+
+    def _read(self, opened: Mapping[str, Netns], wants: Mapping[str, Want], observation: Observation) -> None:
+        from nsmgr.kernel import reading
+        from nsmgr.kernel.resolve import resolve, whom_to_ask
+
         asks = whom_to_ask({name: wants[name].peers for name in opened})
-        readings: dict[str, Reading] = {}
+        readings: dict[str, reading.Reading] = {}
         for name, handle in opened.items():
             others = {other: opened[other].fd() for other in asks.get(name, ())}
             readings[name] = reading.read(handle, wants[name].kinds, others)
@@ -96,8 +104,6 @@ class LinuxKernel:
                 readings[name].state.sysctls = found
         for name, read in readings.items():
             observation.namespaces[name] = read.state
-        observation.namespaces |= known
-        return observation
 
     def _identify(self, wants: Mapping[str, Want]) -> tuple[dict[str, NetnsState], Mapping[str, Want]]:
         """Answer those of whom only the identity is asked without opening a socket; what that cannot answer is left."""
@@ -106,6 +112,8 @@ class LinuxKernel:
         return known, {name: want for name, want in wants.items() if name not in known} if known else wants
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
+        from nsmgr.kernel import probe
+
         return probe.missing_kinds(self._handle(HOST).socket, kinds)
 
     def transact(self, batch: Batch) -> list[Verdict]:
@@ -204,6 +212,8 @@ class LinuxKernel:
 
     def _read_sysctls(self, handle: Netns, keys: Iterable[str]) -> dict[str, str | None]:
         self._enter(handle)
+        from nsmgr.kernel import procfs
+
         return procfs.read(keys)
 
     # -------------------------------------------------------------------------------------------------------- carriers
@@ -220,7 +230,7 @@ class LinuxKernel:
             self.counters.writes += 1
             if isinstance(made, Netns):
                 self._open[step.netns] = made
-            verdicts.append(writing.verdict(step, failed, _answer(made if isinstance(made, OSError) else None)))
+            verdicts.append(verdict(step, failed, _answer(made if isinstance(made, OSError) else None)))
         if unchanged:
             self._stamp = netns.stamp()
         return verdicts
@@ -254,7 +264,7 @@ class LinuxKernel:
                 try:
                     netns.remove(step.netns)
                 except OSError as error:
-                    verdicts.append(writing.verdict(step, failed, _answer(error)))
+                    verdicts.append(verdict(step, failed, _answer(error)))
                 else:
                     verdicts.append(Verdict(step.id))
             return verdicts
@@ -265,6 +275,8 @@ class LinuxKernel:
         """Have the deaths of these namespaces watched from now on; ``sockets``: we have sockets in them."""
         try:
             if self._deaths is None:
+                from nsmgr.kernel.gone import DeathWatch
+
                 self._deaths = DeathWatch()
             self._deaths.expect(held, sockets)
         except OSError:
@@ -274,7 +286,9 @@ class LinuxKernel:
         try:
             socket = self._handle(name).socket
         except OSError as error:
-            return [writing.verdict(step, failed, _answer(error)) for step in steps]
+            return [verdict(step, failed, _answer(error)) for step in steps]
+        from nsmgr.kernel import writing
+
         return writing.send(socket, steps, self._fd_of, failed)
 
     def _enter_and_do(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
@@ -282,7 +296,7 @@ class LinuxKernel:
         try:
             handle = self._handle(name)
         except OSError as error:
-            return [writing.verdict(step, failed, _answer(error)) for step in steps]
+            return [verdict(step, failed, _answer(error)) for step in steps]
 
         def work() -> list[Verdict]:
             self._enter(handle)
@@ -293,12 +307,14 @@ class LinuxKernel:
                     failed[step.id] = blame
                     verdicts.append(Verdict(step.id, skipped=True, blame=blame))
                 else:
-                    verdicts.append(writing.verdict(step, failed, self._do(handle, step), step.name))
+                    verdicts.append(verdict(step, failed, self._do(handle, step), step.name))
             return verdicts
 
         return netns.in_thread(work)
 
     def _do(self, handle: Netns, step: Step) -> Answer:
+        from nsmgr.kernel import procfs, tun
+
         try:
             if step.verb is Verb.SYSCTL:
                 self.counters.writes += 1
@@ -315,6 +331,8 @@ class LinuxKernel:
 
     def _present(self, handle: Netns, index: int) -> dict[str, Value]:
         """The attributes of one link as they are now."""
+        from nsmgr.kernel.messages import decode_link
+
         payload = handle.socket.request(get_link(index))
         if isinstance(payload, Answer):
             raise OSError(payload.errno, os.strerror(payload.errno))
@@ -328,6 +346,12 @@ def _answer(error: OSError | None) -> Answer:
 Carrier: TypeAlias = "Callable[[LinuxKernel, str, Sequence[Step], dict[int, int]], list[Verdict]]"
 
 
+def _by_ioctl(kind: str) -> bool:
+    from nsmgr.model.kind import kind as kind_class
+
+    return kind_class(kind).MAKER == "ioctl"
+
+
 def _carrier(step: Step) -> Carrier:
     """What carries a step; neighbours with the same carrier go together."""
     match step.verb:
@@ -337,7 +361,7 @@ def _carrier(step: Step) -> Carrier:
             return LinuxKernel._delete_namespaces
         case Verb.SYSCTL | Verb.TUN_ADD:
             return LinuxKernel._enter_and_do
-        case Verb.LINK_DATA if kind_class(step.kind).MAKER == "ioctl":
+        case Verb.LINK_DATA if _by_ioctl(step.kind):
             return LinuxKernel._enter_and_do
         case _:
             return LinuxKernel._send

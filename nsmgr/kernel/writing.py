@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
 from nsmgr.kernel.rtnl import LOST, OK, Answer, RtnlSocket
+from nsmgr.kernel.verdicts import verdict
 from nsmgr.plan.plan import Step, Verb, Verdict
 
 TYPE_CHECKING = False
@@ -14,37 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-# What a delete answers when the thing went before: by a cascade in the kernel or by somebody else. That is what was wanted.
-_GONE = {
-    Verb.NETNS_DEL: {errno.ENOENT},
-    Verb.LINK_DEL: {errno.ENODEV},
-    Verb.ALTNAME_DEL: {errno.ENOENT, errno.ENODEV},
-    Verb.ADDR_DEL: {errno.EADDRNOTAVAIL, errno.ENODEV},
-    Verb.ROUTE_DEL: {errno.ESRCH, errno.ENODEV, errno.ENOENT},
-    Verb.RULE_DEL: {errno.ENOENT},
-}
-# What a request answers whose link, address or route was to be made by an earlier one of the same send, and was not.
-_CONSEQUENCES = frozenset(
-    {
-        errno.ENODEV, errno.ENXIO, errno.EINVAL, errno.ESRCH, errno.ENOENT, errno.EADDRNOTAVAIL,
-        errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENOTCONN,
-    }
-)  # fmt: skip
 GROUP_DELETE_FROM = 4  # links; below it the extra SETLINKs cost more than they save
 
 FdOf: TypeAlias = "Callable[[str], int]"
-
-
-def verdict(step: Step, failed: dict[int, int], answer: Answer, attribute: str = "") -> Verdict:
-    """The verdict on a step that was carried out; keeps the books in ``failed`` (step id → id of the root failure)."""
-    if not answer.errno or answer.errno in _GONE.get(step.verb, ()):
-        return Verdict(step.id, extack=answer.extack)
-    blame = next((failed[need] for need in step.needs if need in failed), None)
-    if blame is not None and answer.errno in _CONSEQUENCES:
-        failed[step.id] = blame
-        return Verdict(step.id, skipped=True, blame=blame)
-    failed[step.id] = step.id
-    return Verdict(step.id, answer.errno, answer.extack, attribute)
 
 
 def send(socket: RtnlSocket, steps: Sequence[Step], fd_of: FdOf, failed: dict[int, int]) -> list[Verdict]:
@@ -88,9 +63,17 @@ def _send(socket: RtnlSocket, steps: Sequence[Step], fd_of: FdOf, failed: dict[i
     verdicts = []
     for step, bound in zip(steps, bounds, strict=True):
         answer = bound if isinstance(bound, Answer) else _first_error(answers[bound[0] : bound[1]])
-        path = messages.attribute_path(answer.message, answer.offset) if answer.errno > 0 and answer.offset else ""
-        verdicts.append(verdict(step, failed, answer, path))
+        verdicts.append(verdict(step, failed, answer, _attribute(answer)))
     return verdicts
+
+
+def _attribute(answer: Answer) -> str:
+    """The attribute that the kernel complains about; "" where it names none."""
+    if answer.errno <= 0 or not answer.offset:
+        return ""
+    from nsmgr.kernel.describe import attribute_path
+
+    return attribute_path(answer.message, answer.offset)
 
 
 def transact(socket: RtnlSocket, batch: Sequence[bytes]) -> list[Answer]:

@@ -321,7 +321,7 @@ def test_without_room_for_a_witness_nothing_is_known(name: Name, kernel: LinuxKe
     def full() -> None:
         raise OSError(errno.ENOSPC, "user.max_net_namespaces")
 
-    monkeypatch.setattr("nsmgr.kernel.linux.DeathWatch", full)
+    monkeypatch.setattr(gone, "DeathWatch", full)
     delete(kernel, name("a"))
     assert name("a") not in netns.entries()
     assert kernel.wait_gone([name("a")], [0], 60) == [name("a")]
