@@ -21,7 +21,8 @@ def documents(plan: Plan) -> Iterator[dict[str, Any]]:
     A namespace descriptor (IFLA_NET_NS_FD) is only known when the message is sent; ``descriptors`` says which number
     stands for which namespace here.
     """
-    from nsmgr.kernel.messages import describe, encode
+    from nsmgr.kernel.describe import describe
+    from nsmgr.kernel.messages import encode
 
     operations = {operation.id: operation for operation in plan.operations}
     for batch in plan.batches():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
-from nsmgr.kernel.describe import attribute_path, describe
 from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
 from nsmgr.kernel.linkdecode import decode_link
 from nsmgr.kernel.linkmessages import (
@@ -104,13 +103,11 @@ def decode_nsid(buf: Buffer, start: int, end: int) -> int:
 
 __all__ = [
     "address_dump_request",
-    "attribute_path",
     "decode_address",
     "decode_link",
     "decode_nsid",
     "decode_route",
     "decode_rule",
-    "describe",
     "encode",
     "encode_group_delete",
     "getnsid_request",

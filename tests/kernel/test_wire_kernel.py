@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nsmgr.kernel import libc, messages, netns
+from nsmgr.kernel.describe import attribute_path
 from nsmgr.kernel.rtnl import Answer, RtnlSocket
 from nsmgr.kernel.wire import messages_of
 from nsmgr.plan.plan import Verb
@@ -170,7 +171,7 @@ def test_links_change(network: Here) -> None:
 def test_the_attribute_the_kernel_points_at(network: Here) -> None:
     (answer,) = network.send(Verb.LINK_DATA, index=13, kind="vxlan", attrs={"ttl": 3, "id": 2**24})
     assert answer.errno == errno.ERANGE
-    assert messages.attribute_path(answer.message, answer.offset) == "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID"
+    assert attribute_path(answer.message, answer.offset) == "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID"
 
 
 def test_addresses_both_ways(network: Here) -> None:

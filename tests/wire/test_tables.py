@@ -62,7 +62,7 @@ def test_a_nest_may_contain_itself() -> None:
 _PURE = """
 import json, sys
 from nsmgr.kernel import messages
-from nsmgr.kernel.codec import CodecError
+from nsmgr.kernel.describe import attribute_path, describe
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.state import Address, NextHop, Route, Rule
 from tests.wire.support import dumps, step
@@ -87,8 +87,8 @@ for verbs, thing in (
 ):
     for verb in verbs:
         for message in messages.encode(step(verb, index=5, name="a", obj=thing, args={"indexes": {"a": 5}}), lambda netns: 3):
-            messages.describe(message)
-            messages.attribute_path(message, 30)
+            describe(message)
+            attribute_path(message, 30)
 print(json.dumps(sorted(name for name in sys.modules if name.partition(".")[0] in ("pyroute2", "asyncio", "multiprocessing"))))
 """
 

@@ -10,6 +10,7 @@ import pytest
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
+from nsmgr.kernel.describe import describe
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.state import Address, NextHop, Route, Rule
 from tests.wire.support import dumps, no_fd, step
@@ -48,9 +49,9 @@ def test_address_comes_back(address: Address) -> None:
 
 def test_address_flags_of_the_request() -> None:
     address = ADDRESSES[0]
-    assert messages.describe(encoded(Verb.ADDR_ADD, address))["flags"] == ["REQUEST", "EXCL", "CREATE"]
-    assert messages.describe(encoded(Verb.ADDR_ADD, address, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
-    deleted = messages.describe(encoded(Verb.ADDR_DEL, ADDRESSES[1]))
+    assert describe(encoded(Verb.ADDR_ADD, address))["flags"] == ["REQUEST", "EXCL", "CREATE"]
+    assert describe(encoded(Verb.ADDR_ADD, address, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
+    deleted = describe(encoded(Verb.ADDR_DEL, ADDRESSES[1]))
     assert deleted["attributes"] == [["IFA_LOCAL", "10.0.0.1"], ["IFA_ADDRESS", "10.0.0.2"], ["IFA_LABEL", "v0:1"]]
     assert (deleted["header"]["prefixlen"], deleted["header"]["index"]) == (32, 10)
 
@@ -88,15 +89,15 @@ def test_route_comes_back(route: Route) -> None:
 
 def test_route_flags_scope_and_deletion() -> None:
     route = Route("10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "v0"),), attrs={"mtu": 1300})
-    assert messages.describe(encoded(Verb.ROUTE_ADD, route))["flags"] == ["REQUEST", "EXCL", "CREATE"]
-    assert messages.describe(encoded(Verb.ROUTE_ADD, route, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
-    deleted = messages.describe(encoded(Verb.ROUTE_DEL, route))
+    assert describe(encoded(Verb.ROUTE_ADD, route))["flags"] == ["REQUEST", "EXCL", "CREATE"]
+    assert describe(encoded(Verb.ROUTE_ADD, route, replace=True))["flags"] == ["REQUEST", "REPLACE", "CREATE"]
+    deleted = describe(encoded(Verb.ROUTE_DEL, route))
     assert (deleted["type"], deleted["header"]["scope"], deleted["header"]["proto"]) == ("RTM_DELROUTE", 255, 0)
     assert deleted["attributes"] == [["RTA_DST", "10.9.0.0"], ["RTA_GATEWAY", "10.0.0.2"], ["RTA_OIF", 10]]
     observed = Route(
         "10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "gone"),), attrs={"type": "unicast", "scope": "global", "proto": 4}
     )
-    deleted = messages.describe(encoded(Verb.ROUTE_DEL, observed, indexes={"gone": 0}))
+    deleted = describe(encoded(Verb.ROUTE_DEL, observed, indexes={"gone": 0}))
     assert (deleted["header"]["scope"], deleted["header"]["proto"]) == (0, 4)
     assert [name for name, _ in deleted["attributes"]] == ["RTA_DST", "RTA_GATEWAY"], "an unknown device is not compared"
 
@@ -163,7 +164,7 @@ def test_rule_comes_back(attrs: dict[str, Any]) -> None:
         assert (read.attrs, read.proto) == (attrs, marked)
     raw = encoded(Verb.RULE_DEL, Rule(dict(attrs)))
     assert messages.decode_rule(raw, 16, len(raw)).proto == 0, "a protocol that is not known is not compared"
-    assert messages.describe(raw)["type"] == "RTM_DELRULE"
+    assert describe(raw)["type"] == "RTM_DELRULE"
 
 
 def test_the_kernels_own_rules() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError, attribute
+from nsmgr.kernel.describe import attribute_path, describe
 from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.state import Address, NextHop, Route, Rule
@@ -17,7 +18,7 @@ from tests.wire.support import dumps, golden, no_fd, step
 
 
 def said(message: bytes) -> tuple[str, dict[str, int], dict[str, Any]]:
-    document = messages.describe(message)
+    document = describe(message)
     return document["type"], document["header"], dict(document["attributes"])
 
 
@@ -63,7 +64,7 @@ def test_set_rename_and_release() -> None:
 
 def test_kind_data_goes_by_newlink_without_create() -> None:
     (raw,) = messages.encode(step(Verb.LINK_DATA, index=5, kind="vxlan", attrs={"ttl": 9, "remote": "2001:db8::1"}), no_fd)
-    document = messages.describe(raw)
+    document = describe(raw)
     assert (document["type"], document["flags"]) == ("RTM_NEWLINK", ["REQUEST"])
     data = [["IFLA_VXLAN_TTL", 9], ["IFLA_VXLAN_GROUP6", "2001:db8::1"]]
     assert document["attributes"] == [["IFLA_LINKINFO", [["IFLA_INFO_KIND", "vxlan"], ["IFLA_INFO_DATA", data]]]]
@@ -141,35 +142,33 @@ def test_attribute_path_finds_every_attribute_at_its_offset() -> None:
     places[48] = "IFLA_LINKINFO"
     places[52] = "IFLA_LINKINFO.IFLA_INFO_KIND"
     for offset, path in places.items():
-        assert messages.attribute_path(raw, offset) == path
-    assert [messages.attribute_path(raw, offset) for offset in (0, 15, 16, len(raw), 10**6)] == [""] * 5
-    assert (
-        messages.attribute_path(b"", 4) == messages.attribute_path(raw[:30], 20) == messages.attribute_path(b"\xff" * 60, 20) == ""
-    )
+        assert attribute_path(raw, offset) == path
+    assert [attribute_path(raw, offset) for offset in (0, 15, 16, len(raw), 10**6)] == [""] * 5
+    assert attribute_path(b"", 4) == attribute_path(raw[:30], 20) == attribute_path(b"\xff" * 60, 20) == ""
 
 
 def test_attribute_path_into_a_peer_and_into_routes() -> None:
     peer = {"netns": "red", "name": "b", "index": 6, "attrs": {"mtu": 1400}}
     (raw,) = messages.encode(step(Verb.LINK_ADD, index=5, name="a", kind="veth", args={"peer": peer}), no_fd)
     offset = raw.index(golden("0800 0400 78050000"))
-    assert messages.attribute_path(raw, offset) == "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_MTU"
+    assert attribute_path(raw, offset) == "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_MTU"
     (raw,) = messages.encode(step(Verb.ROUTE_ADD, obj=Route("10.0.0.0/8", attrs={"mtu": 1300})), no_fd)
-    assert messages.attribute_path(raw, raw.index(golden("0800 0200 14050000"))) == "RTA_METRICS.RTAX_MTU"
+    assert attribute_path(raw, raw.index(golden("0800 0200 14050000"))) == "RTA_METRICS.RTAX_MTU"
 
 
 def test_describe_is_json_and_complete() -> None:
     for family in ("links_stats", "addresses", "routes", "rules"):
         for message in dumps()[family]:
-            document = json.loads(json.dumps(messages.describe(message)))
+            document = json.loads(json.dumps(describe(message)))
             assert bytes.fromhex(document["hex"]) == message
             assert document["type"].startswith("RTM_NEW")
             assert "malformed" not in json.dumps(document)
-    assert messages.describe(messages.link_dump_request())["flags"] == ["REQUEST", "DUMP"]
-    assert messages.describe(golden("14000000 0f27 0100 00000000 00000000 00000000"))["type"] == "9999"
-    broken = messages.describe(dumps()["links"][0][:100])
+    assert describe(messages.link_dump_request())["flags"] == ["REQUEST", "DUMP"]
+    assert describe(golden("14000000 0f27 0100 00000000 00000000 00000000"))["type"] == "9999"
+    broken = describe(dumps()["links"][0][:100])
     assert broken["attributes"][-1][0] == "malformed"
     with pytest.raises(CodecError):
-        messages.describe(b"short")
+        describe(b"short")
 
 
 @pytest.mark.parametrize("request_", [messages.link_dump_request(), messages.link_dump_request(skip_stats=False)])
