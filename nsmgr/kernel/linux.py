@@ -322,7 +322,7 @@ class LinuxKernel:
             elif step.verb is Verb.TUN_ADD:
                 self.counters.writes += tun.create(step.name, step.kind, step.index, step.attrs)
             else:
-                self.counters.writes += tun.change(step.name, step.kind, self._present(handle, step.index) | step.attrs)
+                self.counters.writes += tun.change(step.name, step.kind, {**self._present(handle, step.index), **step.attrs})
         except OSError as error:
             return _answer(error)
         except (NsmgrError, ValueError) as error:

@@ -9,12 +9,16 @@ from nsmgr.plan.draft import Draft
 from nsmgr.plan.foreign import ignored_address, kernel_made_address
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
-from nsmgr.plan.state import Address, DesiredLink, DesiredNetns, NetnsState
+from nsmgr.plan.removal import LinkId
+from nsmgr.plan.state import NOTHING, Address, DesiredLink, DesiredNetns, NetnsState
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_AS_NEW: Mapping[str, object] = {"replace": False}
+_IN_PLACE: Mapping[str, object] = {"replace": True}
 
 
 class Lost(Record):
@@ -46,11 +50,12 @@ def emit(
     on_link: dict[str, dict[str, Address]] = {}
     for address in state.addresses.values():
         on_link.setdefault(address.link, {})[address.address] = address
+    emitter = _Emitter(netns, links, draft, owned, lost, born)
     nothing: dict[str, Address] = {}
     for name, link in netns.links.items():
         have = on_link.pop(name, nothing)
         if link.addresses or have:
-            _Link(netns, link, have, links, draft, owned, lost, born).emit()
+            emitter.emit(link, have)
     declared = netns.manage == "declared"
     for name, have in on_link.items():
         rest = state.links.get(name)
@@ -59,45 +64,49 @@ def emit(
         # A physical NIC or a fallback device that nobody declared is left alone where the namespace is described completely.
         if not declared and name != "lo" and (rest.fallback or not rest.kind):
             continue
-        _Link(netns, DesiredLink(netns.name, name, rest.kind), have, links, draft, owned, lost, born).emit()
+        emitter.emit(DesiredLink(netns.name, name, rest.kind), have)
     return lost
 
 
-class _Link:
+class _Emitter:
+    """Of one namespace, link after link: ``link`` is the one in hand."""
+
+    link: DesiredLink
+    have: Mapping[str, Address]
+    id: LinkId
+    index: int
+    needs: tuple[int, ...]
+
     def __init__(
         self,
         netns: DesiredNetns,
-        link: DesiredLink,
-        have: Mapping[str, Address],
         links: LinkPlan,
         draft: Draft,
         owned: frozenset[tuple[str, str]],
         lost: Lost,
         born: tuple[int, ...],
     ) -> None:
-        self.netns, self.link, self.have, self.links = netns, link, have, links
-        self.draft, self.owned, self.lost = draft, owned, lost
-        self.id = (netns.name, link.name)
-        self.index = links.index.get(self.id, 0)
-        made = links.made_by.get(self.id)
-        self.needs = (made,) if made is not None else born
+        self.netns, self.links, self.draft, self.owned, self.lost, self.born = netns, links, draft, owned, lost, born
 
-    def emit(self) -> None:
+    def emit(self, link: DesiredLink, have: Mapping[str, Address]) -> None:
+        self.link, self.have = link, have
+        self.id = (self.netns.name, link.name)
+        self.index = self.links.index.get(self.id, 0)
+        made = self.links.made_by.get(self.id)
+        self.needs = (made,) if made is not None else self.born
         decision = self.links.decisions.get(self.id)
-        wanted = self.link.addresses
+        wanted = link.addresses
         if decision is not None and decision.action in (Action.CREATE, Action.REPLACE, Action.MOVE):
             for key, address in wanted.items():
                 carried = key in self.have and decision.action is Action.REPLACE
-                self._add(
-                    address, decision.op if carried else self._operation(Action.CREATE, address, _written(address)), replace=carried
-                )
+                self._add(address, decision.op if carried else self._create(address), replace=carried)
             return
         doomed: list[tuple[Address, int]] = []
         adds: list[tuple[Address, int]] = []
         for key, address in wanted.items():
             existing = self.have.get(key)
             if existing is None:
-                adds.append((address, self._operation(Action.CREATE, address, _written(address))))
+                adds.append((address, self._create(address)))
                 continue
             changes = address_changes(address, existing)
             if any(change.forces_replacement for change in changes):
@@ -154,30 +163,30 @@ class _Link:
         ]
         for address, op in early:
             adds.remove((address, op))
-            lane.address_early.append(self._step(op, Verb.ADDR_ADD, address, {"replace": False}))
+            lane.address_early.append(self._step(op, Verb.ADDR_ADD, address, _AS_NEW))
         for address, op in doomed:
-            lane.address_del.append(self._step(op, Verb.ADDR_DEL, address, {}))
+            lane.address_del.append(self._step(op, Verb.ADDR_DEL, address, NOTHING))
         for key, op in gone.items():
             self.lost.sources[key.partition("/")[0].partition(" ")[0]] = op
         if not early and all(key in gone for key in self.have if ":" not in key):
             self.lost.v4_links.setdefault(self.link.name, doomed[0][1])
 
     def _add(self, address: Address, op: int, *, replace: bool) -> None:
-        self.draft.lane(self.netns.name).address.append(self._step(op, Verb.ADDR_ADD, address, {"replace": replace}))
+        step = self._step(op, Verb.ADDR_ADD, address, _IN_PLACE if replace else _AS_NEW)
+        self.draft.lane(self.netns.name).address.append(step)
 
-    def _step(self, op: int, verb: Verb, address: Address, args: dict[str, object]) -> Step:
+    def _step(self, op: int, verb: Verb, address: Address, args: Mapping[str, object]) -> Step:
         return self.draft.step(
             op, verb, self.netns.name, index=self.index, name=self.link.name, obj=address, args=args, needs=self.needs
         )
+
+    def _create(self, address: Address) -> int:
+        return self._operation(Action.CREATE, address, self.draft.written(address.attrs))
 
     def _operation(
         self, action: Action, address: Address, changes: tuple[AttrChange, ...] | list[AttrChange], reason: str = ""
     ) -> int:
         return self.draft.operation(action, self.netns.name, "address", address_key(address), changes, reason, address.origin)
-
-
-def _written(address: Address) -> tuple[AttrChange, ...]:
-    return tuple(AttrChange(name, None, value) for name, value in address.attrs.items())
 
 
 def _subnet(address: str) -> tuple[int, int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from nsmgr.plan.plan import Action, AttrChange, Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.schedule import schedule
-from nsmgr.plan.state import Path
+from nsmgr.plan.state import NOTHING, Path
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from nsmgr.model.attr import Value
 
 _TYPE_ORDER = {"namespace": 0, "sysctl": 1, "link": 2, "address": 3, "route": 4, "rule": 5}
 
@@ -60,6 +63,7 @@ class Draft(Record):
     netns_del: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     steps_made: int = 0
+    changes: dict[int, tuple[AttrChange, ...]] = field(default_factory=dict)  # by id() of attributes that objects share
 
     def lane(self, netns: str) -> Lanes:
         lanes = self.lanes.get(netns)
@@ -81,37 +85,64 @@ class Draft(Record):
         self.operations.append(Operation(number, action, netns, type_, key, tuple(changes), reason, origin))
         return number
 
-    def step(self, op: int, verb: Verb, netns: str, **fields: object) -> Step:
+    def written(self, attrs: Mapping[str, Value]) -> tuple[AttrChange, ...]:
+        """The changes that bring attributes into being. ``attrs`` belong to the desired state, which outlives the draft."""
+        if not attrs:
+            return ()
+        found = self.changes.get(id(attrs))
+        if found is None:
+            found = self.changes[id(attrs)] = tuple(AttrChange(name, None, value) for name, value in attrs.items())
+        return found
+
+    def step(
+        self,
+        op: int,
+        verb: Verb,
+        netns: str,
+        *,
+        index: int = 0,
+        name: str = "",
+        kind: str = "",
+        attrs: Mapping[str, Value] = NOTHING,
+        args: Mapping[str, Any] = NOTHING,
+        obj: object = None,
+        needs: tuple[int, ...] = (),
+    ) -> Step:
         number = self.steps_made
         self.steps_made = number + 1
-        return Step(number, op, verb, netns, **fields)  # type: ignore[arg-type]  # the fields of Step, by name
+        return Step(number, op, verb, netns, index, name, kind, attrs, args, obj, needs)
 
     def finish(self, order: Iterable[str], existing: frozenset[str]) -> Plan:
         """order: namespaces as the document lists them, then those to delete; existing: those that are there already."""
         rank = {netns: place for place, netns in enumerate(order)}
         names = sorted(self.lanes, key=lambda netns: rank.get(netns, len(rank)))
         batches: list[Batch] = []
-        done: set[int] = set()
-        if self.netns_add:
-            batches.append(Batch("", tuple(self.netns_add)))
-            done.update(step.id for step in self.netns_add)
+        done = bytearray(self.steps_made)
+
+        def alone(steps: list[Step]) -> None:
+            if steps:
+                batches.append(Batch("", tuple(steps)))
+                for step in steps:
+                    done[step.id] = 1
+
+        def together(part: Callable[[Lanes], list[Step]]) -> None:
+            batches.extend(schedule({netns: part(self.lanes[netns]) for netns in names}, existing, done))
+
+        alone(self.netns_add)
+        together(Lanes.deletions)
+        alone(self.netns_del)
         # Settings and renames of all namespaces before any link: a far end is born by another namespace's batch; it inherits
         # conf.default, and may be about to have a name that a rename sets free.
-        for part in ("deletions", "netns_del", "settings", "creations"):
-            if part == "netns_del":
-                if self.netns_del:
-                    batches.append(Batch("", tuple(self.netns_del)))
-                    done.update(step.id for step in self.netns_del)
-                continue
-            made = schedule({netns: getattr(self.lanes[netns], part)() for netns in names}, existing, done)
-            done.update(step.id for batch in made for step in batch.steps)
-            batches += made
-        operations = sorted(
-            self.operations, key=lambda o: (rank.get(o.netns, len(rank)), o.action is Action.DELETE, _TYPE_ORDER[o.type], o.id)
-        )
+        together(Lanes.settings)
+        together(Lanes.creations)
+        last = len(rank)
+
+        def place(operation: Operation) -> int:  # they are in the order of their ids, and sorting keeps that
+            return rank.get(operation.netns, last) << 4 | (operation.action is Action.DELETE) << 3 | _TYPE_ORDER[operation.type]
+
         return Plan(
             self.deployment,
-            tuple(operations),
+            tuple(sorted(self.operations, key=place)),
             tuple(step for batch in batches for step in batch.steps),
             tuple(batches),
             tuple(self.warnings),

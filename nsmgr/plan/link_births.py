@@ -22,15 +22,15 @@ class Births(Context):
         index = self.plan.index[key]
         if cls.MAKER == "ioctl":
             step = self._step(decision, Verb.TUN_ADD, link.netns, index=index, name=link.name, kind=link.kind,
-                              attrs=self._birth(link, cls, own=False), needs=self._needs(link.netns, key, link))  # fmt: skip
+                              attrs=self._birth(link, cls, own=False), needs=self._needs(link.netns, key))  # fmt: skip
             self.plan.made_by[key] = step.id
             self.draft.lane(link.netns).link.append(step)
             self.rest_of_birth(decision, link)
             return
-        sender = references.sender(link)
+        sender = references.sender(link.netns, self.plan.needed.get(key, ()))
         own = sender == link.netns
         args: dict[str, object] = {}
-        needs = self._needs(sender, key, link)
+        needs = self._needs(sender, key)
         if sender != link.netns:
             args["target"] = link.netns
             needs = (*needs, *self._netns_need(link.netns))
@@ -122,7 +122,7 @@ class Births(Context):
                 continue
             elif row.late or row.where in (Where.FLAG, Where.INET6) or (cls.MAKER == "ioctl" and row.where is Where.LINK):
                 rest[name] = value
-        needs = self._needs(link.netns, decision.id, link, made)
+        needs = self._needs(link.netns, decision.id, made)
         up = link.attrs.get("state") == "up"
         later = self._up_later(link, cls)
         if up and not later:
@@ -153,7 +153,7 @@ class Births(Context):
             if name in rows and name != "state" and value is not None and rows[name].where is not Where.NONE:
                 attrs[name] = self._reference(link, value) if rows[name].ref else value
         index = self.plan.index[decision.id]
-        needs = self._needs(link.netns, decision.id, link, step.id)
+        needs = self._needs(link.netns, decision.id, step.id)
         if attrs:
             lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs=attrs, needs=needs))
         self._altnames(decision, link, decision.observed.altnames, step.id)

@@ -9,13 +9,13 @@ from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Step, Verb
-from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredLink, DesiredState, Link, ObservedState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 class Context:
@@ -35,7 +35,7 @@ class Context:
             link.sysctls
             or "addrgenmode" in link.attrs
             or self._port_down(link)
-            or any(target in self.delayed for target in references(link))
+            or any(target in self.delayed for target in self.plan.needed.get(key, ()))
         ):
             self.delayed.add(key)
         return key in self.delayed
@@ -98,17 +98,17 @@ class Context:
         for key, value in link.sysctls.items():
             lane.append(self._step(decision, Verb.SYSCTL, link.netns, name=key, args={"value": value}, needs=(made,)))
 
-    def _step(self, decision: Decision, verb: Verb, netns: str, **fields: object) -> Step:
+    def _step(self, decision: Decision, verb: Verb, netns: str, **fields: Any) -> Step:
         return self.draft.step(decision.op, verb, netns, **fields)
 
     def _netns_need(self, netns: str) -> tuple[int, ...]:
         born = self.born.get(netns)
         return (born,) if born is not None else ()
 
-    def _needs(self, netns: str, key: LinkId, link: DesiredLink, *more: int) -> tuple[int, ...]:
+    def _needs(self, netns: str, key: LinkId, *more: int) -> tuple[int, ...]:
         needs = (*self._netns_need(netns), *more)
         made_by = self.plan.made_by
-        for target in references(link):
+        for target in self.plan.needed.get(key, ()):
             made = made_by.get(target)
             if made is not None and made not in needs:
                 needs = (*needs, made)

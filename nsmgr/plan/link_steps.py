@@ -8,7 +8,6 @@ from nsmgr.plan.link_births import Births
 from nsmgr.plan.link_updates import Updates
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
-from nsmgr.plan.references import references
 from nsmgr.plan.removal import LinkId, dependants, explicit
 from nsmgr.plan.state import DesiredState, ObservedState
 
@@ -35,6 +34,10 @@ def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
     for start, decision in plan.decisions.items():
         if decision.desired is None or start in seen:
             continue
+        if start not in plan.needed:
+            seen.add(start)
+            order.append(start)
+            continue
         stack: list[tuple[LinkId, bool]] = [(start, False)]
         while stack:
             key, expanded = stack.pop()
@@ -45,9 +48,7 @@ def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
                 continue
             seen.add(key)
             stack.append((key, True))
-            current = plan.decisions[key].desired
-            assert current is not None
-            for target in references(current):
+            for target in plan.needed.get(key, ()):
                 other = plan.decisions.get(target)
                 if target not in seen and other is not None and other.desired is not None:
                     stack.append((target, False))

@@ -43,6 +43,7 @@ class LinkPlan(Record):
     removed: dict[LinkId, LinkId] = field(default_factory=dict)  # gone (deleted, replaced, carried along) → cause
     bounced: dict[LinkId, int] = field(default_factory=dict)  # set down and up meanwhile → operation id
     doomed_netns: frozenset[str] = frozenset()  # deleted as a whole
+    needed: dict[LinkId, list[LinkId]] = field(default_factory=dict)  # desired link → the links it refers to, if any
 
 
 def decide(desired: DesiredState, observed: ObservedState, doomed_netns: frozenset[str]) -> LinkPlan:
@@ -61,6 +62,8 @@ def decide(desired: DesiredState, observed: ObservedState, doomed_netns: frozens
         for name, link in wanted.links.items():
             decision = _compare(link, have.get(name), desired, observed)
             plan.decisions[decision.id] = decision
+            if needed := references.references(link):
+                plan.needed[decision.id] = needed
             if decision.action is Action.REPLACE:
                 roots.append(decision.id)
         if state is None:
@@ -224,7 +227,7 @@ def _number(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> N
         following[netns] = highest + 1 if state else FIRST_INDEX
     for key, decision in plan.decisions.items():
         if decision.desired is not None and decision.action in (Action.CREATE, Action.REPLACE, Action.MOVE):
-            netns, maker = key[0], references.sender(decision.desired)
+            netns, maker = key[0], references.sender(key[0], plan.needed.get(key, ()))
             # 6.1 looks for a taken index in the sender's namespace, 6.18 in the new link's: one that is free in both.
             plan.index[key] = index = max(following[netns], following.get(maker, FIRST_INDEX))
             following[netns] = following[maker] = index + 1

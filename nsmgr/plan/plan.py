@@ -9,12 +9,12 @@ from __future__ import annotations
 import enum
 
 from nsmgr.model.attr import Value
-from nsmgr.plan.state import Path
-from nsmgr.record import Record, field
+from nsmgr.plan.state import NOTHING, Path
+from nsmgr.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
 
@@ -106,8 +106,8 @@ class Step(Record):
     index: int = 0
     name: str = ""
     kind: str = ""
-    attrs: dict[str, Value] = field(default_factory=dict)
-    args: dict[str, Any] = field(default_factory=dict)
+    attrs: Mapping[str, Value] = NOTHING
+    args: Mapping[str, Any] = NOTHING
     obj: Any = None
     needs: tuple[int, ...] = ()
 

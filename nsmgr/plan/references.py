@@ -7,6 +7,10 @@ from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredLink
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _NEVER_REFERENCES = frozenset(("state", "mac", "alias", "peer", "mode"))
 
 
@@ -26,6 +30,9 @@ def references(link: DesiredLink) -> list[LinkId]:
     return found
 
 
-def sender(link: DesiredLink) -> str:
-    """Whose socket makes the link: the namespace of its parent, since IFLA_LINK is looked up in the sender's."""
-    return next((netns for netns, _ in references(link) if netns != link.netns), link.netns)
+def sender(netns: str, needed: Iterable[LinkId]) -> str:
+    """Whose socket makes a link of ``netns``: the namespace of its parent, since IFLA_LINK is looked up in the sender's."""
+    for other, _ in needed:
+        if other != netns:
+            return other
+    return netns
