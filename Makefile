@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 # The interpreters to try, best first; `make PYTHON=/opt/python/bin/python3 …` names another.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3
-# More arguments for pytest: make test ARGS='-k bridge -x'
+# More arguments for pytest, or for the benchmark: make test ARGS='-k bridge -x'
 ARGS   ?=
 
 PURE   := tests/unit tests/wire tests/test_repo.py
@@ -75,18 +75,19 @@ fi; \
 NSMGR_THOROUGH=1 $$run $(BIN)/python -m pytest $(1)
 endef
 
-bench: $(READY)  ## speed against a C floor and `ip -batch`; needs gcc and root, takes minutes
-	@$(BIN)/python -m tests.bench
+bench: $(READY)  ## speed against a C floor and `ip -batch`; needs gcc and root; ARGS='--json FILE --plot FILE …'
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-quick: $(READY)  ## the same with small sizes, a minute
-	@$(BIN)/python -m tests.bench --quick
+	@$(BIN)/python -m tests.bench --quick $(ARGS)
 
 demo: $(READY)  ## the main job on configs/spine-leaf.yaml, in a throw-away sandbox: no root, touches nothing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" nsmgr run --sandbox -- sh docs/demo.sh
 
-tables: $(READY)  ## attribute tables from pyroute2 and from the models, after a change of either
+tables: $(READY)  ## what is generated: attribute tables from pyroute2 and from the models, the verbs' help
 	@$(BIN)/python -m nsmgr.kernel.generate
 	@$(BIN)/python -m nsmgr.model.generate
+	@$(BIN)/python -m nsmgr.cli.generate
 	@$(BIN)/ruff format --quiet nsmgr/model/table
 
 fmt: $(READY)  ## format and mend what ruff can mend

@@ -5,6 +5,7 @@ Everything happens in processes of their own, each in its own mount and network 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.bench.figures import NETWORKS, SIZES
+from tests.bench.parts import HOOKS
 from tests.bench.work import PHASES, counted, figures
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +114,19 @@ def test_system_calls_are_linear(growth: dict[str, Any]) -> None:
     if "no_system_calls" in growth:
         pytest.skip(growth["no_system_calls"])
     assert dearer(growth["cost"], GROWTH, ["apply_system_calls", "check_system_calls"], STEP) == {}
+
+
+def test_the_parts_of_the_time_have_their_functions() -> None:
+    """tests/bench/parts.py wraps them by name; a part whose function has moved would silently become "what is between"."""
+    lost = []
+    for name, hooks in HOOKS.items():
+        for path in hooks:
+            found: object = importlib.import_module(name)
+            for step in path.split("."):
+                found = getattr(found, step, None)
+            if not callable(found):
+                lost.append(f"{name}.{path}")
+    assert not lost
 
 
 def test_a_loop_in_a_loop_would_be_seen() -> None:
