@@ -8,12 +8,12 @@ leaves a record of everything that may be its own.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import select
 import stat
 import time
 
+from nsmgr import jsontext
 from nsmgr.context import suppress
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
@@ -113,6 +113,8 @@ class Store:
         temporary = f"{self.directory}/.{record.name}.json.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
+            import json
+
             json.dump({"format_version": FORMAT_VERSION, **as_dict(record)}, file)
         os.replace(temporary, path)
 
@@ -218,7 +220,7 @@ def _unlink(path: str) -> None:
 def _parse(text: str, path: str, name: str) -> DeploymentRecord:
     """Strict: every field has its type, nothing unknown."""
     try:
-        data = json.loads(text)
+        data = jsontext.loads(text)
         version = data.pop("format_version")
         if version != FORMAT_VERSION:
             raise StateError(f"{path}: format version {version} is not {FORMAT_VERSION}", hint="written by another nsmgr version")

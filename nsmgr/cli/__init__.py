@@ -23,9 +23,42 @@ def invoke(args: Sequence[str]) -> int:
         several = _PLAIN[args[0]]
         if several or len(args) == 2:
             return _plain(args[0], [*args[1:]] if several else args[1])
+    # Lines are broken at 80 columns where there are as many or more: then the help is known beforehand.
+    if args and len(args) < 3 and args[-1] in ("-h", "--help") and _columns() >= 80:
+        from nsmgr.cli.help import TEXTS
+
+        verb = "" if len(args) == 1 else args[0]
+        if verb in TEXTS:
+            return _print(TEXTS[verb])
     from nsmgr.cli.app import invoke as parse_and_invoke
 
     return parse_and_invoke(args)
+
+
+def _columns() -> int:
+    """Of the terminal, as shutil.get_terminal_size() has it, whose import takes as long as the rest."""
+    import os
+
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+        except (ValueError, OSError):
+            columns = 0
+    return columns or 80
+
+
+def _print(text: str) -> int:
+    from nsmgr.cli import output
+
+    def work() -> int:
+        print(text, end="", flush=True)
+        return 0
+
+    return output.guarded(work)
 
 
 def _plain(verb: str, argument: list[str] | str) -> int:
