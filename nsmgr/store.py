@@ -113,9 +113,7 @@ class Store:
         temporary = f"{self.directory}/.{record.name}.json.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
-            import json
-
-            json.dump({"format_version": FORMAT_VERSION, **as_dict(record)}, file)
+            file.write(jsontext.dumps({"format_version": FORMAT_VERSION, **as_dict(record)}))
         os.replace(temporary, path)
 
     def remove(self, name: str) -> None:
@@ -247,7 +245,7 @@ def _parse(text: str, path: str, name: str) -> DeploymentRecord:
 def boot_id() -> str:
     """This boot's identity: namespace cookies start again with the next."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
             return file.read().strip()
     except OSError:
         return ""

@@ -5,8 +5,6 @@ Shared by prune and by export, so that what one leaves alone the other does not 
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from nsmgr.plan.state import PROTO_NSMGR, Address, Ignore, Link, Route, Rule
 
 RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC = 1, 2, 3, 4  # linux/rtnetlink.h
@@ -45,8 +43,14 @@ def kernel_rule(rule: Rule) -> bool:
     return rule.proto == 0 and rule.attrs.get("priority") in (0, 32766, 32767) and "from" not in rule.attrs
 
 
+def _fits(text: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase  # here: it brings `re`, and few files ignore anything
+
+    return fnmatchcase(text, pattern)
+
+
 def ignored_link(link: Link, ignore: Ignore) -> bool:
-    return any(fnmatchcase(link.name, pattern) for pattern in ignore.links)
+    return any(_fits(link.name, pattern) for pattern in ignore.links)
 
 
 def ignored_address(address: Address, ignore: Ignore) -> bool:
@@ -78,4 +82,4 @@ def ignored_rule(rule: Rule, ignore: Ignore) -> bool:
 def _matches(seen: dict[str, str], patterns: object) -> bool:
     """Every pattern of one entry fits; a protocol may be given by number or by its rt_protos name."""
     assert hasattr(patterns, "items")
-    return all(name in seen and fnmatchcase(seen[name], str(pattern)) for name, pattern in patterns.items())
+    return all(name in seen and _fits(seen[name], str(pattern)) for name, pattern in patterns.items())

@@ -22,6 +22,16 @@ def test_what_json_writes_is_read_back(value: object, indent: int | None, ascii:
     assert jsontext.loads(json.dumps(value, indent=indent, ensure_ascii=ascii)) == value
 
 
+@given(VALUES)
+def test_the_same_text_is_written(value: object) -> None:
+    assert jsontext.dumps(value) == json.dumps(value)
+
+
+def test_what_json_cannot_carry_is_refused() -> None:
+    with pytest.raises(TypeError, match="set is not JSON serializable"):
+        jsontext.dumps({"a": {1}})
+
+
 def judged(loads: Callable[[str], object], text: str) -> object:
     try:
         return loads(text)
