@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Table, walk
-from nsmgr.kernel.linkmessages import NLMSGHDR
+from nsmgr.kernel.wire import NLMSG_HEADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _INFO_KIND, _INFO_DATA = 1, 2
 def attribute_path(message: bytes, offset: int) -> str:
     """Byte offset in one of our messages (NLMSGERR_ATTR_OFFS) → ``IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID``; "" = unknown."""
     try:
-        length, kind, _, _, _ = NLMSGHDR.unpack_from(message)
+        length, kind, _, _, _ = NLMSG_HEADER.unpack_from(message)
         table = schema.message_table(kind)
         if table is None or not 16 <= offset < min(length, len(message)):
             return ""
@@ -71,7 +71,7 @@ def describe(message: bytes) -> dict[str, Any]:
     """
     if len(message) < 16:
         raise CodecError(f"{len(message)} bytes are no netlink message")
-    length, kind, flags, _, _ = NLMSGHDR.unpack_from(message)
+    length, kind, flags, _, _ = NLMSG_HEADER.unpack_from(message)
     document: dict[str, Any] = {"type": _TYPES.get(kind, str(kind)), "flags": _flag_names(kind, flags)}
     table = schema.message_table(kind)
     if table is None:

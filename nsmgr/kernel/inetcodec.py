@@ -8,7 +8,7 @@ from functools import cache
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute
-from nsmgr.kernel.linkmessages import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
 from nsmgr.model.attr import Value
 from nsmgr.model.words import SCOPES
 from nsmgr.plan.plan import Step

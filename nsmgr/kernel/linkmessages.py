@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import struct
-
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import CodecError, Encoder, attribute
 from nsmgr.kernel.linkcodec import IFINFOMSG, Parts, kind_codec
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.plan.plan import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, TypeAlias
+    from typing import Any
 
-FdOf: TypeAlias = "Callable[[str], int]"
-
-NLMSGHDR = struct.Struct("=IHHII")  # length, type, flags, seq, pid
-NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
-NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 0x100, 0x200, 0x400
 IFLA_LINKINFO, IFLA_INFO_DATA, VETH_INFO_PEER = 18, 2, 1
-RTEXT_FILTER_SKIP_STATS = 0x8
 
 # What a peer nest may not say: IFF_UP fails the whole request (veth_open before the pair is joined: ENOTCONN).
 _NOT_IN_PEER = frozenset({"state"})
 _WITHOUT_UP: Mapping[str, Value] = {"state": "down"}
-
-
-def message(kind: int, flags: int, body: bytes) -> bytes:
-    """A complete netlink message with sequence number and port id 0; the socket fills in the number and NLM_F_ACK."""
-    return NLMSGHDR.pack(16 + len(body), kind, flags | NLM_F_REQUEST, 0, 0) + body
 
 
 _encoders: dict[str, Encoder] = {}
@@ -166,9 +154,3 @@ def encode_group_delete(indexes: Sequence[int], group: int) -> list[bytes]:
     doomed = top("IFLA_GROUP", group)
     messages = [link_message(schema.RTM_SETLINK, 0, index, doomed) for index in indexes]
     return [*messages, link_message(schema.RTM_DELLINK, 0, 0, doomed)]
-
-
-def link_dump_request(skip_stats: bool = True) -> bytes:
-    """RTM_GETLINK dump of a namespace. Without the counters a third of the bytes and of the time is saved."""
-    body = top("IFLA_EXT_MASK", RTEXT_FILTER_SKIP_STATS) if skip_stats else b""
-    return link_message(schema.RTM_GETLINK, NLM_F_DUMP, 0, body)

@@ -7,47 +7,41 @@ Spans given to the decoders are the payload after the ``nlmsghdr``. Everything r
 
 from __future__ import annotations
 
+from functools import cache
+
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
 from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
 from nsmgr.kernel.linkdecode import decode_link
-from nsmgr.kernel.linkmessages import (
-    NLM_F_CREATE,
-    NLM_F_EXCL,
-    FdOf,
-    encode_add,
-    encode_altnames,
-    encode_data,
-    encode_del,
-    encode_group_delete,
-    encode_move,
-    encode_set,
-    link_dump_request,
-    message,
-)
 from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
 from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, link_dump_request, message
 from nsmgr.plan.plan import Step, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_ENCODERS: dict[Verb, Callable[[Step, FdOf], list[bytes]]] = {
-    Verb.LINK_ADD: encode_add,
-    Verb.LINK_SET: encode_set,
-    Verb.LINK_DATA: encode_data,
-    Verb.LINK_MOVE: encode_move,
-    Verb.LINK_DEL: encode_del,
-    Verb.ALTNAME_ADD: encode_altnames(schema.RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL),
-    Verb.ALTNAME_DEL: encode_altnames(schema.RTM_DELLINKPROP),
-    Verb.ADDR_ADD: encode_address_add,
-    Verb.ADDR_DEL: encode_address_del,
-    Verb.ROUTE_ADD: encode_route_add,
-    Verb.ROUTE_DEL: encode_route_del,
-    Verb.RULE_ADD: encode_rule_add,
-    Verb.RULE_DEL: encode_rule_del,
-}
+
+@cache
+def _encoders() -> dict[Verb, Callable[[Step, FdOf], list[bytes]]]:
+    from nsmgr.kernel import linkmessages as link  # not before something is to be changed
+
+    return {
+        Verb.LINK_ADD: link.encode_add,
+        Verb.LINK_SET: link.encode_set,
+        Verb.LINK_DATA: link.encode_data,
+        Verb.LINK_MOVE: link.encode_move,
+        Verb.LINK_DEL: link.encode_del,
+        Verb.ALTNAME_ADD: link.encode_altnames(schema.RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL),
+        Verb.ALTNAME_DEL: link.encode_altnames(schema.RTM_DELLINKPROP),
+        Verb.ADDR_ADD: encode_address_add,
+        Verb.ADDR_DEL: encode_address_del,
+        Verb.ROUTE_ADD: encode_route_add,
+        Verb.ROUTE_DEL: encode_route_del,
+        Verb.RULE_ADD: encode_rule_add,
+        Verb.RULE_DEL: encode_rule_del,
+    }
 
 
 IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME = 56, 57  # linux/if_link.h
@@ -60,13 +54,20 @@ def encode(step: Step, fd_of: FdOf) -> list[bytes]:
         step: any verb that netlink serves (not NETNS_*, TUN_ADD, SYSCTL: those raise CodecError).
         fd_of: namespace name → open file descriptor of it, for IFLA_NET_NS_FD.
     """
-    encoder = _ENCODERS.get(step.verb)
+    encoder = _encoders().get(step.verb)
     if encoder is None:
         raise CodecError(f"{step.verb.name} is not a netlink request")
     try:
         return encoder(step, fd_of)
     except CodecError as error:
         raise error.within(f"{step.verb.name} {step.netns}/{step.name}".rstrip("/")) from None
+
+
+def encode_group_delete(indexes: Sequence[int], group: int) -> list[bytes]:
+    """See :func:`nsmgr.kernel.linkmessages.encode_group_delete`."""
+    from nsmgr.kernel import linkmessages
+
+    return linkmessages.encode_group_delete(indexes, group)
 
 
 def bus_path(buf: Buffer, start: int, end: int) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, seq, portid
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_ECHO, NLM_F_DUMP = 0x1, 0x4, 0x8, 0x300
+NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 0x100, 0x200, 0x400
 NLM_F_DUMP_INTR = 0x10
 NLM_F_CAPPED, NLM_F_ACK_TLVS = 0x100, 0x200
 NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS = 1, 2
@@ -26,6 +27,7 @@ NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 1, 11, 12
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_NETNS_COOKIE = 32, 33, 71
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
+IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS = 29, 0x8
 
 LOST = -1  # Answer.errno: the answer was lost, the message may have been carried out
 CHUNK_BYTES, CHUNK_MESSAGES = 64 * 1024, 200
@@ -38,6 +40,8 @@ U16 = struct.Struct("=H")
 
 Span: TypeAlias = tuple[bytes, int, int]
 """One message of a dump: datagram, start and end of the payload after the 16-byte nlmsghdr."""
+FdOf: TypeAlias = "Callable[[str], int]"
+"""Namespace name → open descriptor of it, for IFLA_NET_NS_FD."""
 
 
 class Answer(Record, frozen=True):
@@ -77,6 +81,17 @@ def trace_to_stderr(direction: str, messages: bytes) -> None:
 
 if "nl" in os.environ.get("NSMGR_DEBUG", "").split(","):
     trace = trace_to_stderr
+
+
+def message(kind: int, flags: int, body: bytes) -> bytes:
+    """A complete netlink message with sequence number and port id 0; the socket fills in the number and NLM_F_ACK."""
+    return NLMSG_HEADER.pack(16 + len(body), kind, flags | NLM_F_REQUEST, 0, 0) + body
+
+
+def link_dump_request(skip_stats: bool = True) -> bytes:
+    """RTM_GETLINK dump of a namespace. Without the counters a third of the bytes and of the time is saved."""
+    mask = _ATTR.pack(8, IFLA_EXT_MASK) + U32.pack(RTEXT_FILTER_SKIP_STATS) if skip_stats else b""
+    return message(RTM_GETLINK, NLM_F_DUMP, IFINFOMSG.pack(0, 0, 0, 0, 0) + mask)
 
 
 def get_link(index: int = 0) -> bytes:

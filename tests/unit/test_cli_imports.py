@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,36 +13,10 @@ import typer
 
 from nsmgr import cli
 from nsmgr.cli import app, generate, help
+from tests.diet import HEAVY, probe
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = str(ROOT / "configs/quickstart.yaml")
-
-# Runs the command line with an audit hook and tells what was loaded and which sockets were made.
-PROBE = """
-import json, sys
-sockets = []
-sys.addaudithook(lambda event, args: sockets.append(event) if event.startswith("socket.") else None)
-from nsmgr.cli import invoke
-try:
-    status = invoke(json.loads(sys.argv[1]))
-except SystemExit as stop:
-    status = stop.code
-sys.stdout.flush()
-json.dump({"status": status, "sockets": sockets, "modules": sorted(sys.modules)}, sys.stderr)
-"""
-
-
-def probe(*args: str, **environment: str) -> tuple[int, set[str], list[str], str]:
-    """Exit status, packages loaded, sockets made, what was printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, json.dumps(args)],
-        capture_output=True,
-        text=True,
-        env=os.environ | environment,
-        check=True,
-    )
-    report = json.loads(done.stderr[done.stderr.index('{"status"') :])
-    return report["status"], set(report["modules"]), report["sockets"], done.stdout
 
 
 def test_the_help_is_what_the_parser_says() -> None:
@@ -65,6 +38,13 @@ def test_help_follows_the_width_of_the_terminal(
     expected = capsys.readouterr()
     assert cli.invoke(args) == 0
     assert capsys.readouterr() == expected
+
+
+@pytest.mark.parametrize("args", [("--help",), ("apply", "--help"), ("validate", QUICKSTART)], ids=" ".join)
+def test_what_needs_no_parser_loads_next_to_nothing(args: tuple[str, ...]) -> None:
+    status, modules, sockets, printed = probe(*args, COLUMNS="80")
+    assert (status, modules & HEAVY, sockets) == (0, set(), [])
+    assert printed
 
 
 @pytest.mark.parametrize(
