@@ -146,6 +146,7 @@ def _decoder() -> Callable[[Buffer, int, int, Mapping[int, str]], Address | None
     # minimal payload of the attributes that are read; IFA_LABEL has none
     least = {IFA_CACHEINFO: 16, IFA_FLAGS: 4, IFA_RT_PRIORITY: 4, IFA_PROTO: 1}
     flag_attrs: dict[int, dict[str, Value]] = {}
+    known: dict[tuple[Value, ...], dict[str, Value]] = {}
 
     def of_flags(flags: int) -> dict[str, Value]:
         found = flag_attrs[flags] = {
@@ -156,6 +157,12 @@ def _decoder() -> Callable[[Buffer, int, int, Mapping[int, str]], Address | None
             "permanent": bool(flags & IFA_F_PERMANENT),
         }
         return found
+
+    def shared(attrs: dict[str, Value]) -> dict[str, Value]:
+        """Most addresses say the same beside the address itself: one dictionary, not 800 bytes each."""
+        if len(known) >= 4096:  # lifetimes count down, links come and go
+            known.clear()
+        return known.setdefault((*attrs, *attrs.values()), attrs)
 
     def decode(buf: Buffer, start: int, end: int, names: Mapping[int, str]) -> Address | None:
         if end - start < 8:
@@ -211,6 +218,6 @@ def _decoder() -> Callable[[Buffer, int, int, Mapping[int, str]], Address | None
         attrs.update(flag_attrs.get(flags) or of_flags(flags))
         # IPv6 has IFA_LOCAL only beside a peer; IPv4 has both, the same unless there is a peer.
         near = local or far
-        return Address(link, f"{near}/{length}" if far in (near, "") else f"{near} peer {far}/{length}", attrs)
+        return Address(link, f"{near}/{length}" if far in (near, "") else f"{near} peer {far}/{length}", shared(attrs))
 
     return decode

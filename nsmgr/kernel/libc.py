@@ -60,6 +60,16 @@ def umount(target: str, flags: int = MNT_DETACH) -> None:
         raise _failed(target)
 
 
+def give_back() -> None:
+    """malloc_trim(3): return what was freed to the kernel.
+
+    The configuration parser's tree (20 times the text) was malloc's; Python's objects are not, and cannot use its memory.
+    """
+    trim = getattr(_libc, "malloc_trim", None)  # glibc's only
+    if trim is not None:
+        trim(0)
+
+
 def recvmmsg(fd: int, headers: int, count: int, flags: int) -> int:
     """recvmmsg(2): how many of the ``count`` mmsghdr at address ``headers`` were filled (at least 1), without a timeout."""
     filled: int = _recvmmsg(fd, headers, count, flags, None)

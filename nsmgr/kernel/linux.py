@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nsmgr.kernel.gone import DeathWatch
     from nsmgr.model.attr import Value
 
+_MANY = 100  # namespaces worth a look at the memory that is left over from before
+
 
 FEW = 20  # namespaces: so many die together before cleanup_net() has woken up, more often than not
 AHEAD = 400  # namespaces: removing so many names takes as long as the shortest run of cleanup_net()
@@ -70,6 +72,8 @@ class LinuxKernel:
         """See the port. Raises KernelError, DumpInterrupted, Overrun, PrivilegeError."""
         collecting = gc.isenabled()
         gc.disable()  # decoding makes only objects that stay: collections in between cost as much as the decoding
+        if len(wants) >= _MANY:
+            libc.give_back()
         try:
             return self._observe(wants)
         finally:
