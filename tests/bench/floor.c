@@ -7,7 +7,8 @@
  *
  *   floor create N [-q QUEUES]    make the star; -q 0 leaves the queue count to the kernel (one per CPU)
  *   floor flat N [-d]             N links in one namespace: pairs, an address on each end; -d: down
- *   floor ports N | pairs N       N pairs between two namespaces, with the near ends in a bridge or without one
+ *   floor pairs N                 N pairs between two namespaces
+ *   floor ports N                 the same with the near ends in a bridge and the far ends down
  *   floor routes N                N routes in one namespace
  *   floor remove N [-g]           delete the N pairs and keep the namespaces; -g: by group
  *   floor dump [-r] NAME...       read links (no statistics) and addresses, with -r routes and rules, of each namespace

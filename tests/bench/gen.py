@@ -87,13 +87,19 @@ def flat(n: int, *, state: str = "up") -> str:
 
 
 def pairs(n: int, *, bridge: bool = False) -> str:
-    """YAML of n pairs p<i>, e<i> from "sw" to "far"; with a bridge the near ends are ports of it. ``n`` 0: both are empty."""
-    head = ["version: 1", "name: pairs", "namespaces:", "  far: {}"]
-    links = [f"      p{i}: {{kind: veth, peer: far/e{i}{', controller: br0' if bridge else ''}}}" for i in range(n)]
+    """YAML of n pairs p<i>, e<i> from "sw" to "far". ``n`` 0: both are empty.
+
+    With a bridge the near ends are its ports, and the far ends are down: with carrier, the bridge would flood what IPv6 has to
+    say on each of them to all the others, and the kernel would be busy with n² packets for seconds.
+    """
+    near = [f"      p{i}: {{kind: veth, peer: far/e{i}{', controller: br0' if bridge else ''}}}" for i in range(n)]
+    far = [f"      e{i}: {{state: down}}" for i in range(n if bridge else 0)]
     if bridge:
-        links.insert(0, "      br0: {kind: bridge}")
-    body = ["  sw:", "    links:", *links] if links else ["  sw: {}"]
-    return "\n".join([*head, *body]) + "\n"
+        near.insert(0, "      br0: {kind: bridge}")
+    lines = ["version: 1", "name: pairs", "namespaces:"]
+    for name, links in (("far", far), ("sw", near)):
+        lines += [f"  {name}:", "    links:", *links] if links else [f"  {name}: {{}}"]
+    return "\n".join(lines) + "\n"
 
 
 def routes(n: int) -> str:

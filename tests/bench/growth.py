@@ -126,7 +126,13 @@ class Place:
 
 PLACES = (
     Place(
-        "ports of one bridge", "ports", lambda n: gen.pairs(n, bridge=True), lambda n: ("ports", str(n)), (10, 1000), (10, 200), 1.5
+        "ports of one bridge, their far ends down",
+        "ports",
+        lambda n: gen.pairs(n, bridge=True),
+        lambda n: ("ports", str(n)),
+        (10, 1000),
+        (10, 200),
+        1.5,
     ),
     Place(
         "links in one namespace, down",
