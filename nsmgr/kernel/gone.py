@@ -219,25 +219,34 @@ class DeathWatch:
         return True
 
     def _read_events(self) -> None:
+        """All that is queued. Lost ones are made up for only then: until the queue is empty, more are dropped without a word."""
+        lost = False
         receiver = receive.borrow()
         try:
-            datagrams = receiver.take(self._events.fileno())
-        except BlockingIOError:
-            return
-        except OSError as error:
-            if error.errno != errno.ENOBUFS:
-                raise
-            self._resync()
-            return
+            while True:
+                try:
+                    datagrams = receiver.take(self._events.fileno())
+                except BlockingIOError:
+                    break
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+                    lost = True
+                    continue
+                for datagram in datagrams:
+                    self._note(datagram)
         finally:
             receive.give_back(receiver)
-        for datagram in datagrams:
-            for kind, _, _, start, end in messages_of(datagram):
-                if kind == RTM_DELNSID:
-                    self._begun(nsid_of(datagram, start, end))
-                elif kind == RTM_DELLINK and IFINFOMSG.unpack_from(datagram, start)[2] == self._far and not self._far_gone:
-                    self._far_gone = True
-                    self._ending = set(self._dying)  # their RTM_DELNSID came before: their devices are as far
+        if lost:
+            self._resync()
+
+    def _note(self, datagram: bytes) -> None:
+        for kind, _, _, start, end in messages_of(datagram):
+            if kind == RTM_DELNSID:
+                self._begun(nsid_of(datagram, start, end))
+            elif kind == RTM_DELLINK and IFINFOMSG.unpack_from(datagram, start)[2] == self._far and not self._far_gone:
+                self._far_gone = True
+                self._ending = set(self._dying)  # their RTM_DELNSID came before: their devices are as far
 
     def _begun(self, nsid: int) -> None:
         name = self._names.pop(nsid, None)
