@@ -24,6 +24,7 @@ import struct
 import time
 
 from nsmgr.kernel import libc, netns, receive
+from nsmgr.kernel.descriptors import let_go
 from nsmgr.kernel.rtnl import Answer, RtnlSocket, messages_of
 from nsmgr.kernel.wire import IFINFOMSG, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_HEADER, RTM_DELLINK, RTM_NEWLINK, get_link
 
@@ -142,7 +143,7 @@ class DeathWatch:
 
         It takes 40 µs from the first death until cleanup_net() looks at the list: what is late by more is in for a second run.
         """
-        netns.let_go([*held, self._sentinel] if self._sentinel >= 0 else held)
+        let_go([*held, self._sentinel] if self._sentinel >= 0 else held)
         self._sentinel = -1
 
     def wait(self, names: Iterable[str], timeout: float, held: Callable[[list[str]], None] | None = None) -> set[str]:

@@ -12,6 +12,7 @@ from nsmgr.kernel import libc, netns
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import Counters, Observation, Want
 from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
+from nsmgr.kernel.unnaming import Unnaming
 from nsmgr.kernel.verdicts import verdict
 from nsmgr.kernel.wire import get_link
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
@@ -22,14 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
-    from nsmgr.kernel.gone import DeathWatch
     from nsmgr.model.attr import Value
 
 _MANY = 100  # namespaces worth a look at the memory that is left over from before
-
-
-FEW = 20  # namespaces: so many die together before cleanup_net() has woken up, more often than not
-AHEAD = 400  # namespaces: removing so many names takes as long as the shortest run of cleanup_net()
 
 
 class LinuxKernel:
@@ -46,16 +42,13 @@ class LinuxKernel:
         self._open: dict[str, Netns] = {}
         self._sources: dict[str, str] = {HOST: HOST}
         self._stamp: tuple[int, dict[str, int]] = (-1, {})
-        self._deaths: DeathWatch | None = None
-        self._unwatched: set[str] = set()
+        self._unnaming = Unnaming()
 
     def close(self) -> None:
         for handle in self._open.values():
             handle.close()
         self._open.clear()
-        if self._deaths is not None:
-            self._deaths.close()
-            self._deaths = None
+        self._unnaming.close()
         if self._host_fd >= 0:
             os.close(self._host_fd)
             self._host_fd = -1
@@ -151,12 +144,8 @@ class LinuxKernel:
     def wait_gone(
         self, names: Sequence[str], cookies: Sequence[int], timeout: float, held: Callable[[list[str]], None] | None = None
     ) -> list[str]:
-        """See the port. Knows of the namespaces that this object's NETNS_DEL unnamed; others count as gone.
-
-        Where no namespace could be made to watch from, nothing is known, and all of them are returned at once.
-        """
-        alive = self._deaths.wait(names, timeout, held) if self._deaths is not None else set()
-        return [name for name in names if name in alive or name in self._unwatched]
+        """See the port. Knows of the namespaces that this object's NETNS_DEL unnamed; others count as gone."""
+        return self._unnaming.wait(names, timeout, held)
 
     # --------------------------------------------------------------------------------------------------------- handles
 
@@ -244,61 +233,19 @@ class LinuxKernel:
         return verdicts
 
     def _delete_namespaces(self, _: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
-        """Unname them while a descriptor of ours holds each, then let go of all at once.
-
-        Else cleanup_net() would begin with the first, and every unmount wait for it: synchronize_rcu_expedited() takes 40 µs
-        on an idle machine, 350 beside cleanup_net(), which itself is the quicker the more it finds on its list.
-        """
         unchanged = not self._open or netns.stamp() == self._stamp
-        verdicts: list[Verdict] = []
-        room = netns.ensure_room(len(steps))
-        held: dict[str, int] = {}
-        try:
-            for first in range(0, len(steps), room):
-                netns.let_go(held.values())
-                part = steps[first : first + room]
-                held = netns.hold(step.netns for step in part)
-                self._expect(held, any(step.netns in self._open for step in part))
-                verdicts += self._unname(part, held, failed)
-            for step in steps:
-                self._forget(step.netns)
-        finally:
-            if self._deaths is not None:
-                self._deaths.release(held.values())
-            else:
-                netns.let_go(held.values())
+        names = [step.netns for step in steps]
+        opened = [name for name in names if name in self._open]
+
+        def close_sockets() -> None:
+            for name in opened:
+                self._forget(name)
+
+        errors = self._unnaming.unname(names, close_sockets if opened else None)
+        self.counters.writes += len(steps)
         if unchanged:
             self._stamp = netns.stamp()
-        return verdicts
-
-    def _unname(self, steps: Sequence[Step], held: dict[str, int], failed: dict[int, int]) -> list[Verdict]:
-        """Take the names away. One of many goes ahead, so that cleanup_net() is at work when the others die: they come to its
-        next run, all of them, and have waited for the end of the first (30 ms, two rcu_barrier()) while names were removed.
-        """
-        ahead = max(0, len(steps) - AHEAD) if len(steps) > FEW else -1
-        verdicts: list[Verdict] = []
-        for position, step in enumerate(steps):
-            self.counters.writes += 1
-            try:
-                netns.remove(step.netns)
-            except OSError as error:
-                verdicts.append(verdict(step, failed, _answer(error)))
-            else:
-                verdicts.append(Verdict(step.id))
-            if position == ahead and step.netns in held:
-                os.close(held.pop(step.netns))
-        return verdicts
-
-    def _expect(self, held: Mapping[str, int], sockets: bool) -> None:
-        """Have the deaths of these namespaces watched from now on; ``sockets``: we have sockets in them."""
-        try:
-            if self._deaths is None:
-                from nsmgr.kernel.gone import DeathWatch
-
-                self._deaths = DeathWatch()
-            self._deaths.expect(held, sockets)
-        except OSError:
-            self._unwatched |= held.keys()
+        return [verdict(step, failed, _answer(error)) for step, error in zip(steps, errors, strict=True)]
 
     def _send(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
         try:

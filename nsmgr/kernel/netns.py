@@ -10,12 +10,12 @@ import _thread  # threading brings collections and functools along, 3 ms for wha
 import errno
 import fcntl
 import os
-import resource
 import sys
 
 from nsmgr.context import suppress
-from nsmgr.errors import NsmgrError, PrivilegeError
+from nsmgr.errors import PrivilegeError
 from nsmgr.kernel import libc
+from nsmgr.kernel.descriptors import ensure_files
 from nsmgr.kernel.rtnl import RtnlSocket
 from nsmgr.kernel.wire import SO_NETNS_COOKIE
 
@@ -30,7 +30,6 @@ DIRECTORY = "/run/netns"
 OWN = "/proc/thread-self/ns/net"  # not /proc/self: that is the leader's namespace, not this thread's
 SIOCGSKNS = 0x894C  # linux/sockios.h: a descriptor of the namespace a socket belongs to
 NS_GET_ID = 0x8008B70D  # linux/nsfs.h: _IOR(0xb7, 13, __u64)
-SPARE_FILES = 64
 SANDBOX_HINT = "run it as root, or use `nsmgr run --sandbox`, which needs no root and touches nothing outside"
 
 
@@ -95,30 +94,6 @@ def in_thread(work: Callable[[], Result]) -> Result:
     if failure:
         raise failure[0]
     return outcome[0]
-
-
-def ensure_files(count: int) -> None:
-    """Make room for ``count`` more-or-less permanent descriptors: raise RLIMIT_NOFILE towards the hard limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + SPARE_FILES
-    if soft == resource.RLIM_INFINITY or wanted <= soft:
-        return
-    if hard != resource.RLIM_INFINITY and wanted > hard:
-        raise NsmgrError(
-            f"{wanted} open files are needed at once, the hard limit of this process is {hard}",
-            hint=f"raise it: ulimit -Hn {wanted}, or LimitNOFILE= of the systemd unit",
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else hard, hard))
-
-
-def ensure_room(wanted: int) -> int:
-    """For how many of the ``wanted`` passing descriptors there is room once the limit has been raised; at least 1."""
-    used = len(os.listdir("/proc/self/fd"))
-    try:
-        ensure_files(wanted + used)
-    except NsmgrError:
-        return max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES - used)
-    return max(1, wanted)
 
 
 # --------------------------------------------------------------------------------------------------------------- by name
@@ -258,23 +233,12 @@ def remove(name: str) -> None:
 
 
 def hold(names: Iterable[str]) -> dict[str, int]:
-    """Descriptors of what those names lead to, without those that cannot be opened; namespaces stay alive until :func:`let_go`."""
+    """Descriptors of what those names lead to, without those that cannot be opened; namespaces stay alive until they are closed."""
     held: dict[str, int] = {}
     for name in names:
         with suppress(OSError):
             held[name] = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
     return held
-
-
-def let_go(descriptors: Iterable[int]) -> None:
-    """Close them as fast as can be, a run of numbers in one close_range(2), so that what they hold dies together."""
-    order = sorted(descriptors)
-    while order:
-        run = 1
-        while run < len(order) and order[run] == order[0] + run:
-            run += 1
-        os.closerange(order[0], order[0] + run)
-        del order[:run]
 
 
 def unlink_stale(name: str) -> bool:

@@ -49,7 +49,7 @@ def ifb(netns: str, name: str, index: int) -> Step:
 
 
 def test_it_is_a_kernel_port(kernel: LinuxKernel) -> None:
-    assert not [name for name in vars(KernelPort) if not hasattr(kernel, name)]
+    assert not [name for name in vars(KernelPort) if not name.startswith("__") and not hasattr(kernel, name)]
 
 
 def test_one_send_makes_a_whole_namespace(name: Name, kernel: LinuxKernel) -> None:

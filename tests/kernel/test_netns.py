@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nsmgr.errors import NsmgrError, PrivilegeError
-from nsmgr.kernel import gone, libc, netns
+from nsmgr.kernel import descriptors, gone, libc, netns
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.netns import Netns, Stale
 from nsmgr.kernel.port import LINKS, Want
@@ -197,10 +197,10 @@ def test_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-        netns.ensure_files(400)
+        descriptors.ensure_files(400)
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == hard
         with pytest.raises(NsmgrError, match="the hard limit of this process is"):
-            netns.ensure_files(hard)
+            descriptors.ensure_files(hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -346,7 +346,7 @@ def test_few_descriptors_are_enough(name: Name) -> None:
     if not reader:
         status = 1
         try:
-            top = open_files() + netns.SPARE_FILES + 5
+            top = open_files() + descriptors.SPARE_FILES + 5
             resource.setrlimit(resource.RLIMIT_NOFILE, (top, top))
             with LinuxKernel() as kernel:
                 delete(kernel, *names)
@@ -360,10 +360,10 @@ def test_few_descriptors_are_enough(name: Name) -> None:
 
 def test_descriptors_are_let_go_of_and_no_others() -> None:
     fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(6)]
-    netns.let_go([])
-    netns.let_go([fds[4], fds[0], fds[1], fds[3]])
+    descriptors.let_go([])
+    descriptors.let_go([fds[4], fds[0], fds[1], fds[3]])
     assert [os.path.exists(f"/proc/self/fd/{fd}") for fd in fds] == [False, False, True, False, False, True]
-    netns.let_go([fds[2], fds[5]])
+    descriptors.let_go([fds[2], fds[5]])
 
 
 def test_identities_without_the_ioctl(name: Name, monkeypatch: pytest.MonkeyPatch) -> None:
