@@ -24,6 +24,7 @@ SUITES: dict[str, Callable[[Bench], None]] = {
     "remove": suites.remove,
     "noop": unchanged.noop,
     "growth": growth.growth,
+    "file": growth.long_file,
     "places": growth.places,
     "limits": limits.limits,
 }

@@ -51,7 +51,6 @@ def growth(bench: Bench) -> None:
             bench.point("check", "C dump", size, found, str(size), figure("dump_kernel"))
         most = found.median(str(sizes[-1]), peak("apply"))
         add(Row(section, f"peak memory of a fresh apply of {sizes[-1]:,} links", most, "MiB", goal=80))
-    _long_file(bench)
 
 
 def _row(
@@ -73,7 +72,7 @@ def _row(
     )
 
 
-def _long_file(bench: Bench) -> None:
+def long_file(bench: Bench) -> None:
     """Block style, one key a line, as people write it."""
     names = {10: 650, 105: 6_500} | ({} if bench.quick else {1049: 65_000})
     texts = {size: gen.long_ring(size, 10) for size in names}

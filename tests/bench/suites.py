@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tests.bench import gen, peers
@@ -44,14 +44,17 @@ def create(bench: Bench) -> None:
     """A fresh apply of the star, against the floor, ip(8) and the others."""
     goals = {10: (None, 2.5), 100: (1.15, 0.6), 1000: (1.15, 0.35), 2000: (1.15, None)}
     for n in (10, 100) if bench.quick else (10, 100, 1000, 2000):
-        _create(bench, n, *goals[n])
+        section = f"Fresh apply, {n} namespaces"
+        with bench.section(section, section):
+            _create(bench, section, n, *goals[n])
     if not bench.quick:
-        _rivals(bench, 10, {PYROUTE2, IFSTATE})
-        _rivals(bench, 100, {PYROUTE2})
+        for n, names in ((10, (PYROUTE2, IFSTATE)), (100, (PYROUTE2,))):
+            section = f"Fresh apply, {n} namespaces, against other managers"
+            with bench.section(section, section):
+                _rivals(bench, section, n, names)
 
 
-def _create(bench: Bench, n: int, kernel_goal: float | None, whole_goal: float | None) -> None:
-    section = f"Fresh apply, {n} namespaces"
+def _create(bench: Bench, section: str, n: int, kernel_goal: float | None, whole_goal: float | None) -> None:
     path = bench.file("star.yaml", gen.star(n))
     makers: dict[str, Callable[[], Sample]] = {
         FLOOR: lambda: bench.floor("create", str(n)),
@@ -90,18 +93,17 @@ def _create(bench: Bench, n: int, kernel_goal: float | None, whole_goal: float |
     bench.point(chart, IP, n, found, IP)
 
 
-def _rivals(bench: Bench, n: int, names: set[str]) -> None:
+def _rivals(bench: Bench, section: str, n: int, names: Sequence[str]) -> None:
     """Against those that take seconds for it."""
-    section = f"Fresh apply, {n} namespaces, against other managers"
     path, other = bench.file("star.yaml", gen.star(n)), bench.file("ifstate-star.yaml", gen.ifstate_star(n))
     rivals: dict[str, Callable[[], Sample]] = {
         PYROUTE2: lambda: peers.pyroute2(n),
         IFSTATE: lambda: peers.ifstate("apply", other),
     }
-    makers = {NSMGR: lambda: bench.nsmgr("apply", path)} | {name: work for name, work in rivals.items() if name in names}
+    makers = {NSMGR: lambda: bench.nsmgr("apply", path)} | {name: rivals[name] for name in names}
     found = race([Contender(name, work, bench.clean) for name, work in makers.items()], bench.rounds)
     bench.clean()
-    for name in sorted(names):
+    for name in names:
         bench.ratio(section, "whole process", found, NSMGR, name)
         bench.point("apply", name, n, found, name)
 
@@ -109,11 +111,12 @@ def _rivals(bench: Bench, n: int, names: set[str]) -> None:
 def destroy(bench: Bench) -> None:
     """Removal until the kernel has really done it: the command and then the barrier, the same for both."""
     for n in (100,) if bench.quick else (100, 1000):
-        _destroy(bench, n)
+        section = f"Destroy {n} namespaces until really gone"
+        with bench.section(section, section):
+            _destroy(bench, section, n)
 
 
-def _destroy(bench: Bench, n: int) -> None:
-    section = f"Destroy {n} namespaces until really gone"
+def _destroy(bench: Bench, section: str, n: int) -> None:
     path = bench.file("star.yaml", gen.star(n))
     found = race(
         [
