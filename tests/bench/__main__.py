@@ -57,10 +57,11 @@ def main() -> int:
         try:
             measure(report, options.only or [name for name in SUITES if not (options.quick and name in SLOW)])
         except OSError as error:
-            print(
-                f"error: no private namespaces: {error.strerror}\nhint: run it as root, or allow user namespaces", file=sys.stderr
-            )
+            print(f"error: no private namespaces: {error.strerror}", file=sys.stderr)
+            print("hint: run it as root, or allow user namespaces", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("\ninterrupted: what has been measured is kept", file=sys.stderr)
     if as_json is not None:
         as_json.write_text(json.dumps(report.document(), indent=1) + "\n", encoding="utf-8")
     if as_markdown is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def write_plot(path: Path, report: Report) -> None:
     try:
         import matplotlib
         from matplotlib.figure import Figure
+        from matplotlib.ticker import LogLocator
     except ImportError as error:
         raise Unavailable("matplotlib is not installed: pip install 'nsmgr[bench]'") from error
     settings = {
@@ -45,11 +47,11 @@ def write_plot(path: Path, report: Report) -> None:
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         for axes, (chart, words) in zip(figure.subplots(1, len(CHARTS)), CHARTS.items(), strict=True):
-            _chart(axes, [point for point in report.points if point.chart == chart], *words)
+            _chart(axes, LogLocator(subs=(1, 2, 5)), [point for point in report.points if point.chart == chart], *words)
         figure.savefig(path, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
 
 
-def _chart(axes: Any, points: Sequence[Point], title: str, unit: str, cost: str) -> None:
+def _chart(axes: Any, locator: Any, points: Sequence[Point], title: str, unit: str, cost: str) -> None:
     axes.set_title(title)
     axes.set_xlabel(unit)
     axes.set_ylabel(cost)
@@ -71,8 +73,9 @@ def _chart(axes: Any, points: Sequence[Point], title: str, unit: str, cost: str)
                 label=series,
             )
     sizes = sorted({point.n for point in points})
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.set_xticks(sizes, [f"{size:,}" if log10(size).is_integer() else "" for size in sizes])
     axes.minorticks_off()
+    axes.yaxis.set_major_locator(locator)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     if sizes:
         axes.legend(frameon=False, fontsize=8)
