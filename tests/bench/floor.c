@@ -165,8 +165,8 @@ static int dump(int more, int count)
 		}
 		close(sock);
 	}
-	printf("kernel_ns=%lld namespaces=%d links=%ld addresses=%ld others=%ld bytes=%ld\n", now_ns() - start, count, links,
-	       addresses, others, bytes);
+	printf("kernel_ns=%lld namespaces=%d links=%ld addresses=%ld others=%ld messages=%ld bytes=%ld\n", now_ns() - start, count,
+	       links, addresses, others, out.messages, bytes);
 	return 0;
 }
 

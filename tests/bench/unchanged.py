@@ -115,6 +115,10 @@ def noop(bench: Bench) -> None:
             words = "first run" if which == "first" else "unchanged file"
             most = found.median(f"{which} apply", peak())
             add(Row(section, f"peak memory of a no-op apply, {words}", most, "MiB", goal=80))
-    with bench.section(section, "netlink writes of a no-op apply") as add:
-        add(Row(section, "netlink writes of a no-op apply", bench.probe("apply", path).figures["writes"], "", goal=0))
+    with bench.section(section, "netlink traffic") as add:
+        bench.forget()
+        ours, floor = bench.probe("apply", path).figures, bench.floor("dump", "-r").figures
+        add(Row(section, "netlink writes of a no-op apply", ours["writes"], "", goal=0))
+        add(Row(section, "requests to read, first run", ours["reads"], "", dump_all, floor["messages"]))
+        add(Row(section, "bytes read, first run", ours["bytes_in"] / 1024, "KiB", dump_all, floor["bytes"] / 1024))
     bench.clean()
