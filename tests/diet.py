@@ -17,7 +17,10 @@ HEAVY = frozenset(
         "ast",  # 4, with dataclasses
         "asyncio",  # 50
         "contextlib",  # 2
+        "collections",  # 2
         "dataclasses",  # 11
+        "enum",  # 2, and a quarter for each enumeration
+        "functools",  # 1, and collections
         "importlib.metadata",  # 15
         "inspect",  # 8
         "json",  # 6, with re
@@ -30,10 +33,12 @@ HEAVY = frozenset(
         "re",  # 5
         "rich",
         "selectors",
+        "signal",  # 1, and enum
         "shutil",  # 5
         "socket",  # 5
         "subprocess",
         "tempfile",
+        "threading",  # 1, and functools
         "typer",  # 50
         "typing",  # 9, with re and contextlib
         "unittest",

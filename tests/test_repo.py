@@ -22,10 +22,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 # ------------------------------------------------------------------------------------------------------------- layers
 
 # Which of nsmgr's own modules a layer may import. The first component after "nsmgr." decides; longer entries name one module.
-BASE = {"context", "errors", "record", "text"}
+BASE = {"context", "errors", "light", "record", "text"}
 PURE = {
     "record": set[str](),
     "context": set[str](),
+    "light": set[str](),
     "errors": {"record"},
     "text": set[str](),
     "types": BASE,

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-
 from nsmgr.cli import output
-from nsmgr.cli.configuration import load
-from nsmgr.cli.formats import TextOrJson
+from nsmgr.cli.configuration import load, locator
 from nsmgr.cli.kernel import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nsmgr.cli.options import Files, Format, LockTimeout, Name
+    from nsmgr.cli.options import Files, Format, LockTimeout, Name, TextOrJson
     from nsmgr.engine import ApplyResult
     from nsmgr.plan.plan import Plan
     from nsmgr.render.plan_json import SavedPlan
     from nsmgr.render.text import Locate
 
 
-def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_timeout: LockTimeout = 10.0) -> int:
+def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: LockTimeout = 10.0) -> int:
     """Make it so: observe, plan, execute, verify.
 
     FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or nothing if the state has moved since (exit 5).
     """
     saved = _saved(files)
-    from nsmgr import config, engine
+    from nsmgr import engine
     from nsmgr.cli.signals import Stop
     from nsmgr.plan.state import ObservedState
     from nsmgr.render.text import plan_text
@@ -32,7 +29,7 @@ def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_
 
     if saved is None:
         desired = load(files, name)
-        locate: Locate = functools.partial(config.locate, desired)
+        locate: Locate = locator(desired)
     else:
         desired, locate = saved.desired, saved.locate
 
@@ -43,7 +40,7 @@ def apply(files: Files, name: Name = "", format: Format = TextOrJson.text, lock_
     def planned(plan: Plan) -> None:
         for warning in plan.warnings:
             output.note(f"warning: {warning}")
-        if format is TextOrJson.text:
+        if format == "text":
             output.news(plan_text(plan, color=output.color(), locate=locate if output.settings.verbose else None))
 
     with kernel() as linux, Stop() as stop, output.ProgressBar(f"applying {desired.name}") as progress:
@@ -67,7 +64,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
     from nsmgr.render.report import apply_outcomes, failure_text
 
     found = apply_outcomes(result.executed, result.rounds)
-    if format is TextOrJson.json:
+    if format == "json":
         from nsmgr.render.jsondoc import apply_document, dumps
 
         output.result(dumps(apply_document(result.plan, found, result.result, result.remaining, locate)))
@@ -86,7 +83,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             ),
             file=sys.stderr,
         )
-    elif result.plan and format is TextOrJson.text:
+    elif result.plan and format == "text":
         from nsmgr.render.values import plural
 
         again = f" in {len(result.rounds)} rounds" if len(result.rounds) > 1 else ""

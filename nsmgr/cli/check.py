@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-
 from nsmgr.cli import output
-from nsmgr.cli.configuration import load
-from nsmgr.cli.formats import TextOrJson
+from nsmgr.cli.configuration import load, locator
 from nsmgr.cli.kernel import kernel
 
 TYPE_CHECKING = False
@@ -16,16 +13,16 @@ if TYPE_CHECKING:
 DIFFERS = 3
 
 
-def check(files: Files, name: Name = "", format: Format = TextOrJson.text) -> int:
+def check(files: Files, name: Name = "", format: Format = "text") -> int:
     """Is the kernel in the described state? Exit status 3, with the differences, if not. Changes nothing."""
-    from nsmgr import config, engine
+    from nsmgr import engine
     from nsmgr.store import Store
 
     desired = load(files, name)
     with kernel() as linux:
         drift = engine.check(desired, linux, Store())
-    locate = functools.partial(config.locate, desired)
-    if format is TextOrJson.json:
+    locate = locator(desired)
+    if format == "json":
         from nsmgr.render.jsondoc import dumps, plan_document
 
         output.result(dumps(plan_document(drift, locate)))

@@ -10,7 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nsmgr.plan.state import DesiredState
+    from nsmgr.plan.state import DesiredState, Path
+    from nsmgr.render.text import Locate
 
 
 def load(files: Sequence[str], name: str) -> DesiredState:
@@ -24,3 +25,14 @@ def load(files: Sequence[str], name: str) -> DesiredState:
     output.warnings(desired)
     desired.files = tuple(map(os.path.abspath, desired.files))
     return desired
+
+
+def locator(desired: DesiredState) -> Locate:
+    """Where a path of the document stands in its file; the texts are parsed again when it is first asked."""
+
+    def locate(path: Path) -> str:
+        from nsmgr import config
+
+        return config.locate(desired, path)
+
+    return locate

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from nsmgr.cli import output
-from nsmgr.cli.formats import TextOrJson
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def destroy(
             metavar="NAME|FILE", help="A deployment's name, or its file.", show_default=False, autocompletion=deployments_here
         ),
     ],
-    format: Format = TextOrJson.text,
+    format: Format = "text",
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait until namespaces are really gone.")
     ] = 30.0,
@@ -40,14 +39,14 @@ def destroy(
         result = teardown.destroy(name, kernel, Store(), timeout=timeout, progress=progress, held=_held, lock_timeout=lock_timeout)
     applied = result.apply
     failed = applied is not None and not applied.ok
-    if format is TextOrJson.json:
+    if format == "json":
         _print_json(name, result)
     elif not failed:
         output.news(_summary(name, result))
     if applied is not None and failed:
         from nsmgr.cli.apply import report
 
-        report(applied, TextOrJson.text, lambda path: "")
+        report(applied, "text", lambda path: "")
         return 1
     if result.still_alive:
         from nsmgr.errors import NsmgrError

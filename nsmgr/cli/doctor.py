@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
-from nsmgr.cli.options import Format, TextOrJson
+from nsmgr.cli.options import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nsmgr.render.table import Table
 
 
-def doctor(format: Format = TextOrJson.text) -> int:
+def doctor(format: Format = "text") -> int:
     """What this kernel and these privileges allow: kinds, qdiscs, rtnetlink handlers, groups, and what works without root.
 
     Proves the per-namespace rtnetlink socket with a scratch namespace. Leaves nothing behind. Exit status 1 when nsmgr
@@ -23,7 +23,7 @@ def doctor(format: Format = TextOrJson.text) -> int:
     from nsmgr.kernel.doctor import doctor as examine
 
     report = examine()
-    if format is TextOrJson.json:
+    if format == "json":
         import dataclasses
 
         from nsmgr.render.jsondoc import FORMAT_VERSION, dumps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nsmgr.cli import output
-from nsmgr.cli.options import Format, TextOrJson
+from nsmgr.cli.options import Format
 
 if TYPE_CHECKING:
     from nsmgr.config.schema import Explanation
@@ -27,7 +27,7 @@ def explain(
         str,
         typer.Argument(metavar="PATH", help="A key: `mtu`, `vxlan.id`, `routes.via`.", show_default=False, autocompletion=_keys),
     ] = "",
-    format: Format = TextOrJson.text,
+    format: Format = "text",
 ) -> int:
     """What a key means: type, unit, default, netlink attribute, and what the kernel needs to change it."""
     from nsmgr.config.schema import explain as find
@@ -37,7 +37,7 @@ def explain(
     found = find(path)
     if not found:
         raise NsmgrError(f"there is no key {path}", hint=suggest(path) or "`nsmgr explain` lists the top level")
-    if format is TextOrJson.json:
+    if format == "json":
         import dataclasses
 
         from nsmgr.render.jsondoc import FORMAT_VERSION, dumps

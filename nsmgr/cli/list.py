@@ -6,20 +6,20 @@ import time
 from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
-from nsmgr.cli.options import Format, TextOrJson
+from nsmgr.cli.options import Format
 
 if TYPE_CHECKING:
     from nsmgr.store import DeploymentRecord, Store
 
 
-def list_(format: Format = TextOrJson.text) -> int:
+def list_(format: Format = "text") -> int:
     """Deployments on this host: namespaces, age, in sync or drifted."""
     from nsmgr.store import Store
 
     store = Store()
     rows = [(record, *_state(record, store)) for record in store.deployments()]
     now = time.time()
-    if format is TextOrJson.json:
+    if format == "json":
         from nsmgr.render.jsondoc import FORMAT_VERSION, dumps
 
         documents = [

@@ -7,12 +7,11 @@ import inspect
 import os
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
 from nsmgr.cli import output
-from nsmgr.cli.formats import PlanFormat, TextOrJson
 
 
 class LogLevel(StrEnum):
@@ -39,6 +38,9 @@ def _names(directory: str, suffix: str) -> list[str]:
     except OSError:
         return []
 
+
+TextOrJson: TypeAlias = Literal["text", "json"]
+PlanFormat: TypeAlias = Literal["text", "json", "ip-batch"]
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Configuration files; several are merged.", show_default=False)]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Deployment name, instead of the file's.", show_default=False)]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-
 from nsmgr.cli import output
-from nsmgr.cli.configuration import load
-from nsmgr.cli.formats import PlanFormat
+from nsmgr.cli.configuration import load, locator
 from nsmgr.cli.kernel import kernel
 
 TYPE_CHECKING = False
@@ -15,7 +12,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from nsmgr.cli.options import Files, Name
+    from nsmgr.cli.options import Files, Name, PlanFormat
     from nsmgr.plan.plan import Plan
     from nsmgr.plan.state import DesiredState, ObservedState
     from nsmgr.render.text import Locate
@@ -26,7 +23,7 @@ DIFFERS = 3
 def plan(
     files: Files,
     name: Name = "",
-    format: Annotated[PlanFormat, typer.Option("--format", "-f", help="How to print the plan.")] = PlanFormat.text,
+    format: Annotated[PlanFormat, typer.Option("--format", "-f", help="How to print the plan.")] = "text",
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PLAN.json", help="Save it for `nsmgr apply PLAN.json`.", show_default=False)
     ] = "",
@@ -34,11 +31,11 @@ def plan(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit status 3 when there is something to do.")] = False,
 ) -> int:
     """What apply would do. Changes nothing."""
-    if messages and format is PlanFormat.ip_batch:
+    if messages and format == "ip-batch":
         import typer
 
         raise typer.BadParameter("--messages has its own output, text or json")
-    from nsmgr import config, engine
+    from nsmgr import engine
     from nsmgr.store import Store
 
     desired = load(files, name)
@@ -47,7 +44,7 @@ def plan(
         planned = engine.plan(desired, observed)
     for warning in planned.warnings:
         output.note(f"warning: {warning}")
-    locate = functools.partial(config.locate, desired)
+    locate = locator(desired)
     if out:
         _save(out, planned, desired, observed, locate)
     output.result(_messages(planned, format) if messages else _text(planned, desired, observed, format, locate))
@@ -55,11 +52,11 @@ def plan(
 
 
 def _text(planned: Plan, desired: DesiredState, observed: ObservedState, format: PlanFormat, locate: Locate) -> str:
-    if format is PlanFormat.json:
+    if format == "json":
         from nsmgr.render.jsondoc import dumps, plan_document
 
         return dumps(plan_document(planned, locate))
-    if format is PlanFormat.ip_batch:
+    if format == "ip-batch":
         from nsmgr.render.ip_batch import ip_batch
 
         return ip_batch(planned, observed, {name: netns.source for name, netns in desired.namespaces.items()})
@@ -71,7 +68,7 @@ def _text(planned: Plan, desired: DesiredState, observed: ObservedState, format:
 def _messages(planned: Plan, format: PlanFormat) -> str:
     from nsmgr.cli.messages import documents, text
 
-    if format is PlanFormat.json:
+    if format == "json":
         from nsmgr.render.jsondoc import FORMAT_VERSION, dumps
 
         return dumps({"format_version": FORMAT_VERSION, "deployment": planned.deployment, "messages": [*documents(planned)]})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
     from typing import Any
+else:
+    import _signal as signal  # signal itself makes enumerations of all the numbers at import: 1 ms, and enum
 
 
 class Stop:
@@ -20,7 +21,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.status = 0
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
         return self.status != 0

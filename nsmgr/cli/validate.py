@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from nsmgr.cli import output
-from nsmgr.cli.formats import TextOrJson
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nsmgr.cli.options import Files, Format, Name
 
 
-def validate(files: Files, name: Name = "", format: Format = TextOrJson.text) -> int:
+def validate(files: Files, name: Name = "", format: Format = "text") -> int:
     """Check the files only: no kernel, no root. Exit status 4 when something is wrong."""
     from nsmgr.config import load
     from nsmgr.errors import ConfigError, Problem
@@ -18,14 +17,14 @@ def validate(files: Files, name: Name = "", format: Format = TextOrJson.text) ->
     try:
         desired = load(files, name=name or None)
     except ConfigError as error:
-        if format is TextOrJson.text:
+        if format == "text":
             raise
         from nsmgr.render.jsondoc import dumps, problems_document
 
         output.result(dumps(problems_document(error.problems, files)))
         return error.exit_status
     warnings = [warning for warning in desired.warnings if isinstance(warning, Problem)]
-    if format is TextOrJson.json:
+    if format == "json":
         from nsmgr.render.jsondoc import dumps, problems_document
 
         output.result(dumps(problems_document(warnings, files)))

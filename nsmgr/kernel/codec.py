@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET, AF_INET6
-from functools import cache, cached_property
 
 from nsmgr.kernel.payload import (
     ASCIIZ,
@@ -48,6 +47,7 @@ from nsmgr.kernel.payload import (
     struct_type,
     walk,
 )
+from nsmgr.light import cache, cached_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

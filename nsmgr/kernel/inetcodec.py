@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from functools import cache
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
+from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.words import SCOPES
 from nsmgr.plan.plan import Step

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET6
-from functools import cache, cached_property
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, Field, Table, attribute
 from nsmgr.kernel.shapes import from_pyroute2, to_pyroute2
+from nsmgr.light import cache, cached_property
 from nsmgr.model.attr import Attr, Bool, Names, Value, Where
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.record import Record, field

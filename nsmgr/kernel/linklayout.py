@@ -8,13 +8,13 @@ payload of the same size that agrees under the mask would be walked the same way
 from __future__ import annotations
 
 import struct
+from _operator import itemgetter
 from _socket import AF_INET6
-from functools import cache
-from operator import itemgetter
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk
 from nsmgr.kernel.linkcodec import IFINFOMSG, Known, Reader, kind_codec
+from nsmgr.light import cache
 from nsmgr.plan.state import Link
 
 TYPE_CHECKING = False

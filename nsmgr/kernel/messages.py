@@ -7,8 +7,6 @@ Spans given to the decoders are the payload after the ``nlmsghdr``. Everything r
 
 from __future__ import annotations
 
-from functools import cache
-
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
 from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
@@ -16,6 +14,7 @@ from nsmgr.kernel.linkdecode import decode_link
 from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
 from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, link_dump_request, message
+from nsmgr.light import cache
 from nsmgr.plan.plan import Step, Verb
 
 TYPE_CHECKING = False

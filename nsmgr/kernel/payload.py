@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from functools import cache, reduce
 
 from nsmgr.errors import NsmgrError
+from nsmgr.light import cache
 from nsmgr.record import Record
 
 TYPE_CHECKING = False
@@ -168,6 +168,7 @@ def fallback(place: str) -> Type:
 
     @cache
     def load() -> Any:
+        from functools import reduce
         from importlib import import_module
 
         module, _, name = place.partition(":")

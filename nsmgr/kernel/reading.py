@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from nsmgr.kernel import messages
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import ADDRESSES, LOCAL_ROUTES, ROUTES, RULES
 from nsmgr.kernel.rtnl import Answer, Span
+from nsmgr.light import lru_cache
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link, NetnsState, Rule
 from nsmgr.record import Record, field

@@ -7,9 +7,8 @@ A veth pair is symmetric: what one end says about the other settles both, so onl
 
 from __future__ import annotations
 
-from functools import cache
-
 from nsmgr.kernel.reading import Reading
+from nsmgr.light import cache
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import Link
 

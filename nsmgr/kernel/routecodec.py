@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET, AF_INET6, inet_ntop
-from functools import cache
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute, walk
 from nsmgr.kernel.inetcodec import SCOPE_NAMES, packed, scope_number
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
+from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP, SCOPES, TYPES
 from nsmgr.plan.foreign import RTPROT_KERNEL

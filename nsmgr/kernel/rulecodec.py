@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from _socket import AF_INET, AF_INET6
-from functools import cache
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, walk
 from nsmgr.kernel.inetcodec import packed
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, FdOf, message
+from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.words import ACTIONS
 from nsmgr.plan.plan import Step

@@ -7,8 +7,7 @@ no pydantic: planning must not wait for it.
 
 from __future__ import annotations
 
-import enum
-
+from nsmgr.light import Enum
 from nsmgr.record import Record
 
 TYPE_CHECKING = False
@@ -25,7 +24,7 @@ IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 0x1, 0x80, 0x100, 
 Value: TypeAlias = "str | int | bool | tuple[Any, ...] | None"
 
 
-class Change(enum.Enum):
+class Change(Enum):
     """What the kernel needs to change an attribute of a living object."""
 
     IN_PLACE = "in place"
@@ -35,7 +34,7 @@ class Change(enum.Enum):
     READ_ONLY = "shown, cannot be set"
 
 
-class Where(enum.Enum):
+class Where(Enum):
     """Which part of an RTM_NEWLINK message carries the attribute."""
 
     LINK = "top level"

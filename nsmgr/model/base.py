@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from nsmgr.light import cache
 from nsmgr.model.attr import UNSET, Attr, Bool, Change, Convert, Names, Scale, Value, Where
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import enum
 import importlib
 import inspect
 import os
@@ -23,6 +22,7 @@ import annotated_types as at
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from nsmgr.light import Enum
 from nsmgr.model import attr, convert, shape, words
 from nsmgr.model.base import Attr, Resource
 from nsmgr.model.kind import Kind
@@ -106,7 +106,7 @@ class Writer:
                 if constant is value and isinstance(value, attr.Fixed) and name.isupper():
                     self.find(module, name)
                     return name
-        if isinstance(value, enum.Enum):
+        if isinstance(value, Enum):
             return f"{self.use(type(value).__module__, type(value).__name__)}.{value.name}"
         if isinstance(value, convert.ByNumber):
             return f"{self.use(convert.__name__, 'ByNumber')}({self.code(value.names, modules)})"

@@ -6,8 +6,7 @@ it fits their source files; else it answers with the pydantic class, which says 
 
 from __future__ import annotations
 
-from functools import cache
-
+from nsmgr.light import cache
 from nsmgr.model.attr import Attr, Change, Value
 
 TYPE_CHECKING = False

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from functools import cache
 
+from nsmgr.light import cache
 from nsmgr.model.kind import Plain
 
 TYPE_CHECKING = False

@@ -6,8 +6,7 @@ request to the kernel that serves an operation; a batch of steps goes out in one
 
 from __future__ import annotations
 
-import enum
-
+from nsmgr.light import Enum, IntEnum
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import NOTHING, Path
 from nsmgr.record import Record
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Action(enum.Enum):
+class Action(Enum):
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
@@ -52,7 +51,7 @@ class Operation(Record, frozen=True):
     origin: Path = ()
 
 
-class Verb(enum.IntEnum):
+class Verb(IntEnum):
     """What a step asks. The fields of Step that each verb uses:
 
     NETNS_ADD      netns; args {"repair": bool} (unlink a stale file first)

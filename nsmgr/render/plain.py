@@ -6,12 +6,12 @@ pairs; members typed ``Any`` may hold Address, Route or Rule, which are then tag
 
 from __future__ import annotations
 
-import enum
 import types
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from nsmgr.light import Enum
 from nsmgr.plan.state import Address, NextHop, Route, Rule
 from nsmgr.record import Record, fields
 
@@ -30,8 +30,8 @@ def encode(value: Any) -> Any:
         TypeError: something JSON cannot carry.
     """
     if value is None or isinstance(value, (str, int)):
-        return value.value if isinstance(value, enum.Enum) else value
-    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
         return value.value
     if isinstance(value, Record):
         hints = _hints(type(value))
@@ -67,7 +67,7 @@ def decode(hint: Any, data: Any, place: str) -> Any:
         return _decode_scalar_union(arguments, data, place)
     if isinstance(hint, type) and issubclass(hint, Record):
         return _decode_record(hint, data, place)
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+    if isinstance(hint, type) and issubclass(hint, Enum):
         if data not in [member.value for member in hint]:
             raise NotPlain(f"{place}: {data!r} is not one of {', '.join(str(member.value) for member in hint)}")
         return hint(data)

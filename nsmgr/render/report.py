@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import enum
-
 from nsmgr.errors import errno_text
+from nsmgr.light import Enum
 from nsmgr.plan.plan import Operation, Plan, Step, Verdict
 from nsmgr.record import Record, replace
 from nsmgr.render.hints import hint
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-class Fate(enum.Enum):
+class Fate(Enum):
     DONE = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"  # something it needs failed

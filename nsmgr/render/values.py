@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Operation, Plan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+
+from nsmgr.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
