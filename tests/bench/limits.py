@@ -21,6 +21,7 @@ from tests.bench.counts import system_call_times
 from tests.bench.measure import Contender, Sample, Unavailable, race, run
 from tests.bench.report import Row
 
+ROUNDS = 3  # of the parts: they are no goals
 TOP = 6  # functions and system calls that are shown
 
 PARTS = {
@@ -87,7 +88,7 @@ def _parts(bench: Bench, job: Job, section: str, add: Callable[[Row], None]) -> 
         ends = f"before_ns={figures['began_ns'] - before:.0f} after_ns={after - figures['ended_ns']:.0f}"
         return replace(sample, output=f"{sample.output.strip()} {ends} whole_ns={after - before}")
 
-    found = race([Contender("parts", work, job.before)], bench.rounds)
+    found = race([Contender("parts", work, job.before)], ROUNDS)
     whole = found.median("parts", lambda sample: sample.figures["whole_ns"])
     for part, words in PARTS.items():
         value = statistics.median(sample.figures.get(f"{part}_ns", 0) for sample in found.samples["parts"])
