@@ -39,7 +39,9 @@ def main() -> int:
     )
     parser.add_argument("--only", metavar="SUITE", action="append", choices=SUITES, help=f"one of {', '.join(SUITES)}; repeatable")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there as well")
-    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table into FILE, between the marks it has for it")
+    parser.add_argument(
+        "--markdown", metavar="FILE", type=Path, help="write the table, and the --plot, into FILE between its marks"
+    )
     parser.add_argument("--plot", metavar="FILE", type=Path, help="draw them as SVG (needs matplotlib: the extra `bench`)")
     parser.add_argument(
         "--from", metavar="FILE", type=Path, dest="source", help="measure nothing: the figures of an earlier --json"
@@ -64,13 +66,14 @@ def main() -> int:
             print("\ninterrupted: what has been measured is kept", file=sys.stderr)
     if as_json is not None:
         as_json.write_text(json.dumps(report.document(), indent=1) + "\n", encoding="utf-8")
-    if as_markdown is not None:
-        write_markdown(as_markdown, report)
     if as_plot is not None:
         try:
             write_plot(as_plot, report)
         except Unavailable as reason:
             print(f"no plot: {reason}", file=sys.stderr)
+            as_plot = None
+    if as_markdown is not None:
+        write_markdown(as_markdown, report, as_plot)
     return 1 if report.crashed else 0
 
 

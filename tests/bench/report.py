@@ -139,9 +139,14 @@ class Report:
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def write_markdown(path: Path, report: Report) -> None:
-    """Replace what stands between the two marks in ``path``; a file without them is written whole."""
-    table = "\n".join([BEGIN, *report.markdown(), END])
+ALT = "Fresh apply: microseconds a namespace over their number. Nothing to do: microseconds a link over their number."
+
+
+def write_markdown(path: Path, report: Report, plot: Path | None = None) -> None:
+    """Replace what stands between the two marks in ``path``, with the picture ``plot`` above the table; a file without them is
+    written whole."""
+    picture = [f"![{ALT}]({os.path.relpath(plot, path.parent)})\n"] if plot is not None else []
+    table = "\n".join([BEGIN, *picture, *report.markdown(), END])
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, found, rest = text.partition(BEGIN)
     _, closed, after = rest.partition(END)
