@@ -59,6 +59,8 @@ class _Given:
 
 
 _FRESH = _Given()
+PATIENCE = 20  # instances of a class before its __init__ is compiled
+_uses: dict[type, int] = {}
 
 
 @dataclass_transform(field_specifiers=(field,))
@@ -99,8 +101,34 @@ class RecordType(type):
 
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
-    """``__init__`` until the first instance: builds the real one. A class that is never used costs nothing."""
+    """``__init__`` of the first instances: slow, but it need not be compiled, which takes as long as 40 of them."""
     cls: Any = type(self)
+    uses = _uses[cls] = _uses.get(cls, 0) + 1
+    if uses > PATIENCE or not _assign(self, cls, values, named):
+        _build(cls, *_source(cls))(self, *values, **named)  # raises what is to be said about wrong arguments
+
+
+def _assign(self: Any, cls: Any, values: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Do what ``__init__`` does; False when the arguments do not fit."""
+    fields, defaults = cls.__fields__, cls.__defaults__
+    given = dict(zip(fields, values, strict=False)) | named
+    if len(given) != len(values) + len(named):
+        return False
+    for name in fields:
+        if name in given:
+            value = given.pop(name)
+        elif name in defaults:
+            value = defaults[name]
+            if isinstance(value, Field):
+                value = value.default_factory() if value.default_factory is not None else value.default
+        else:
+            return False
+        setattr(self, name, value)
+    return not given
+
+
+def _source(cls: Any) -> tuple[str, dict[str, Any]]:
+    """``__init__`` as one would write it by hand, and the names in it."""
     words, body = ["self"], []
     scope: dict[str, Any] = {"_FRESH": _FRESH}
     for name in cls.__fields__:
@@ -117,7 +145,7 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
         else:
             words.append(name)
         body.append(f"self.{name} = {value}")
-    _build(cls, f"def __init__({', '.join(words)}):\n " + "\n ".join(body), scope)(self, *values, **named)
+    return f"def __init__({', '.join(words)}):\n " + "\n ".join(body), scope
 
 
 def _eq(self: Any, other: object) -> bool:

@@ -61,6 +61,8 @@ def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: 
 
 def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
     """The outcome; the plan itself has been printed before."""
+    if not result.plan and result.ok and format == "text":
+        return
     from nsmgr.render.report import apply_outcomes, failure_text
 
     found = apply_outcomes(result.executed, result.rounds)

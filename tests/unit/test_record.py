@@ -42,6 +42,14 @@ class Twin:
     source: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
 
+@pytest.fixture(params=[0, 1000], ids=["compiled", "at first"], autouse=True)
+def _patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything holds for the first instances of a class, and for those after its ``__init__`` was compiled."""
+    monkeypatch.setattr(record, "PATIENCE", request.param)
+    for cls in (Hop, Named, Key):
+        monkeypatch.setattr(cls, "__init__", record._init)
+
+
 def test_fields_by_position_and_by_name() -> None:
     hop = Hop("a", weight=2)
     assert (hop.via, hop.weight, hop.attrs, hop.source, hop.key) == ("a", 2, {}, (), ("a", 2))
@@ -116,19 +124,19 @@ def test_copied_and_pickled(value: Record) -> None:
     assert pickle.loads(pickle.dumps(value)) == value
 
 
-def test_methods_are_built_at_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_methods_are_built_when_they_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
     original = record._build
     monkeypatch.setattr(
         record, "_build", lambda cls, source, scope: built.append(source.split("(")[0]) or original(cls, source, scope)
     )
+    monkeypatch.setattr(record, "PATIENCE", 2)
 
     class Late(Record, frozen=True):
         value: int = 0
 
-    assert not built
+    assert (Late(3).value, Late().value, built) == (3, 0, [])
     late = Late(3)
-    assert (late.value, Late().value) == (3, 0)
-    assert built == ["def __init__"]
+    assert (late.value, Late().value, built) == (3, 0, ["def __init__"])
     assert (late == Late(3), late == Late(), hash(late), hash(Late())) == (True, False, hash((3,)), hash((0,)))
     assert built == ["def __init__", "def __eq__", "def __hash__"]
