@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from nsmgr.plan import addressing, link_steps, links, renames, routing
-from nsmgr.plan.claims import check_claims, check_contested, may_manage
-from nsmgr.plan.draft import Draft
-from nsmgr.plan.plan import Action, Plan, Verb
-from nsmgr.plan.state import HOST, DesiredLink, DesiredState, NetnsState, ObservedState
+from nsmgr.plan.claims import check_claims, may_manage
+from nsmgr.plan.plan import Plan
+from nsmgr.plan.state import HOST, DesiredLink, DesiredState, ObservedState
 from nsmgr.plan.verify import in_sync
 from nsmgr.record import replace
 
@@ -24,49 +22,9 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     desired = _with_loopback(desired)
     if in_sync(desired, observed):
         return Plan(desired.name)
+    from nsmgr.plan.differences import differences  # a dozen modules that nothing to do has no use for
+
     return differences(desired, observed)
-
-
-def differences(desired: DesiredState, observed: ObservedState) -> Plan:
-    """The plan, worked out in full."""
-    draft = Draft(desired.name)
-    doomed = frozenset(
-        name
-        for name, cookie in observed.owned.namespaces.items()
-        if name not in desired.namespaces and (state := observed.namespaces.get(name)) is not None and cookie in (0, state.cookie)
-    )
-    moved = renames.find(desired, observed)
-    if moved:
-        observed = renames.project(observed, moved)
-    link_plan = links.decide(desired, observed, doomed)
-    born: dict[str, int] = {}
-    for name, netns in desired.namespaces.items():
-        if name not in observed.namespaces:
-            stale = name in observed.stale
-            reason = "repairs a stale file under /run/netns that is no namespace" if stale else ""
-            op = draft.operation(Action.CREATE, name, "namespace", name, (), reason, netns.origin)
-            step = draft.step(op, Verb.NETNS_ADD, name, name=name, args={"repair": stale})
-            draft.netns_add.append(step)
-            born[name] = step.id
-    for name in sorted(doomed):
-        op = draft.operation(Action.DELETE, name, "namespace", name, (), "not in the configuration")
-        draft.netns_del.append(draft.step(op, Verb.NETNS_DEL, name, name=name))
-    renames.note(moved, link_plan)
-    link_steps.emit(link_plan, draft, desired, observed, born)
-    renames.emit(moved, link_plan, draft, live=observed.live_rename)
-    nobody: frozenset[tuple[str, str]] = frozenset()
-    for name, netns in desired.namespaces.items():
-        state = observed.namespaces.get(name)
-        here = state if state is not None else NetnsState(name)
-        need = (born[name],) if name in born else ()
-        owned = frozenset(observed.owned.objects.get(name, nobody))
-        lost = addressing.emit(netns, here, link_plan, draft, owned, need)
-        routing.emit_routes(netns, here, link_plan, draft, owned, lost, need)
-        routing.emit_rules(netns, here, draft, owned, need)
-        routing.emit_sysctls(netns, state, link_plan, draft, need)
-    made = draft.finish([*desired.namespaces, *sorted(doomed)], frozenset(observed.namespaces))
-    check_contested(desired, observed, made)
-    return made
 
 
 def _with_loopback(desired: DesiredState) -> DesiredState:

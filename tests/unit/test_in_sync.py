@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from nsmgr import config, engine
 from nsmgr.errors import ConflictError
 from nsmgr.kernel.fake import FakeKernel
-from nsmgr.plan.planner import differences, plan
+from nsmgr.plan.differences import differences
+from nsmgr.plan.planner import plan
 from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredState, Link, NextHop, ObservedState, Route, Rule
 from nsmgr.plan.verify import in_sync
 from nsmgr.reading import observe, with_released
