@@ -194,7 +194,7 @@ def _refuse(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> N
             unsupported.setdefault(link.kind, words)
         if decision.action is Action.REPLACE and desired.namespaces[netns].manage == "declared":
             owned = observed.owned.objects.get(netns) or set()
-            if ("link", name) not in owned and decision.id not in (plan.removed.keys() - {decision.id}):
+            if ("link", name) not in owned:
                 assert decision.observed is not None
                 conflicts.append(f"link {netns}/{name} exists ({_what(decision.observed)}) and is not deployment {desired.name}'s")
     if unsupported:

@@ -68,5 +68,5 @@ def explicit(doomed: Iterable[LinkId], graph: Mapping[LinkId, list[LinkId]]) -> 
     for link in [link for link in wanted if link not in carried] + [link for link in wanted if link in carried]:
         if link not in gone:
             chosen.append(link)
-            gone |= closure([link], graph).keys()
+            gone.update(closure([link], graph))  # `|= keys()` would make a new set each time
     return chosen
