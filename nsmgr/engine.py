@@ -14,7 +14,7 @@ from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb, Verdict
 from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
 from nsmgr.plan.verify import as_declared
-from nsmgr.reading import observe, reread, with_released
+from nsmgr.reading import Sight, observe, reread, with_released
 from nsmgr.record import Record, field, replace
 from nsmgr.store import DeploymentRecord, Store
 from nsmgr.teardown import DestroyResult, destroy
@@ -22,6 +22,8 @@ from nsmgr.teardown import DestroyResult, destroy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nsmgr.memo import Memo
 
 # How often observe-and-plan-again may answer the kernel's surprises (a second writer, a cascade not foreseen).
 MAX_ROUNDS = 4
@@ -104,10 +106,20 @@ def plan(desired: DesiredState, observed: ObservedState) -> Plan:
         return make_plan(with_released(desired, observed), observed)
 
 
-def check(desired: DesiredState, kernel: KernelPort, store: Store) -> Plan:
-    """The differences between the kernel and the description; empty = in sync. Writes nothing."""
+def check(desired: DesiredState, kernel: KernelPort, store: Store, *, memo: Memo | None = None) -> Plan:
+    """The differences between the kernel and the description; empty = in sync. Writes nothing but the ``memo``."""
     with Uncollected():
-        return plan(desired, observe(desired, kernel, store))
+        sight = Sight() if memo is not None else None
+        differences = plan(desired, observe(desired, kernel, store, sight))
+        # An apply would bring the record's file names up to date: a memo must not keep it from that.
+        if sight is not None and sight.files in ([], list(desired.files)):
+            _remember(memo, desired, differences, sight)
+        return differences
+
+
+def _remember(memo: Memo | None, desired: DesiredState, differences: Plan, sight: Sight | None) -> None:
+    if memo is not None and sight is not None and sight.impressions and not differences and not differences.warnings:
+        memo.keep(desired, sight.impressions)
 
 
 def apply(
@@ -121,6 +133,7 @@ def apply(
     planned: Callable[[Plan], None] | None = None,
     stop: Callable[[], bool] | None = None,
     lock_timeout: float = 10.0,
+    memo: Memo | None = None,
 ) -> ApplyResult:
     """Make it so.
 
@@ -129,6 +142,7 @@ def apply(
         guard: called with the observed state under the lock, before anything is done.
         planned: told the plan before the first change. progress: told after each batch.
         stop: asked between batches; True ends the apply there with result "interrupted".
+        memo: where to note that there was nothing to do.
 
     Returns:
         ApplyResult; ``result`` "failed" when the kernel refused something or the re-read still differs.
@@ -138,7 +152,8 @@ def apply(
     """
     with Uncollected(), store.lock(desired.name, lock_timeout):
         writes_before = kernel.counters.writes
-        observed = observe(desired, kernel, store)
+        sight = Sight() if memo is not None else None
+        observed = observe(desired, kernel, store, sight)
         if guard is not None:
             guard(observed)
         desired = with_released(desired, observed)
@@ -149,6 +164,7 @@ def apply(
         run = _Run(desired, kernel, store, progress, stop)
         if not first:
             run.record_files(ownership.forget_missing(observed.owned, observed.namespaces))
+            _remember(memo, desired, first, sight)
             return result
         current = first
         while not run.round(result, current, observed):

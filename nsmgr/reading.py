@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, LOCAL_ROUTES, ROUTES, RULES, KernelPort, Want
+from nsmgr.kernel.port import ADDRESSES, EVERYTHING, KERNEL_ROUTES, LINKS, LOCAL_ROUTES, ROUTES, RULES, Impression, KernelPort, Want
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
-from nsmgr.record import replace
+from nsmgr.record import Record, field, replace
 from nsmgr.store import Store
 
 TYPE_CHECKING = False
@@ -17,15 +17,31 @@ if TYPE_CHECKING:
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 
 
-def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> ObservedState:
-    """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet."""
+class Sight(Record):
+    """What an observation looked like, for a :class:`nsmgr.memo.Memo`.
+
+    impressions: of every namespace that was to be read; empty when one is missing or the kernel object cannot say.
+    files: those in the deployment's record.
+    """
+
+    impressions: list[Impression] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sight | None = None) -> ObservedState:
+    """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet.
+
+    ``sight`` is filled in when it is given.
+    """
     records = store.deployments()
     own = next((record for record in records if record.name == desired.name), None)
     owned = own.owned() if own is not None else Owned()
+    if sight is not None and own is not None:
+        sight.files = own.files
     foreign = {netns: record.name for record in records if record.name != desired.name for netns in record.namespaces}
     # Of a namespace that is to go as a whole only the identity matters, and the index of a device that goes home first.
     holding = {key.partition("/")[0] for key in owned.physical}
-    observed = _read(desired, owned, kernel, {name: LINKS if name in holding else 0 for name in owned.namespaces})
+    observed = _read(desired, owned, kernel, {name: LINKS if name in holding else 0 for name in owned.namespaces}, sight)
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
@@ -36,7 +52,7 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store) -> Observed
     return observed
 
 
-def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int]) -> ObservedState:
+def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None) -> ObservedState:
     wants: dict[str, Want] = {}
     physical = bool(owned.physical)
     for name, netns in desired.namespaces.items():
@@ -50,7 +66,9 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
         wants.setdefault(name, Want(kinds))
     if physical:
         wants.setdefault(HOST, Want(LINKS, source="host"))
-    observation = kernel.observe(wants)
+    observation = kernel.observe(wants, remember=sight is not None)
+    if sight is not None and observation.impressions and len(observation.impressions) == len(wants):
+        sight.impressions = observation.impressions
     return ObservedState(observation.namespaces, frozenset(observation.stale))
 
 
@@ -63,18 +81,20 @@ def _sysctls(netns: DesiredNetns) -> list[str]:
 
 
 def _all_kinds(netns: DesiredNetns) -> int:
-    return EVERYTHING & ~LOCAL_ROUTES | _local_routes(netns)
+    return LINKS | ADDRESSES | ROUTES | RULES | _kernels_routes(netns)
 
 
-def _local_routes(netns: DesiredNetns) -> int:
-    """A route declared in table local may have to get past the kernel's."""
-    return LOCAL_ROUTES if any(route.table == RT_TABLE_LOCAL for route in netns.routes.values()) else 0
+def _kernels_routes(netns: DesiredNetns) -> int:
+    """A declared route may have to get past the kernel's own."""
+    if not netns.routes:
+        return 0
+    return KERNEL_ROUTES | (LOCAL_ROUTES if any(route.table == RT_TABLE_LOCAL for route in netns.routes.values()) else 0)
 
 
 def _declared_kinds(netns: DesiredNetns) -> int:
     return (
         LINKS
-        | _local_routes(netns)
+        | _kernels_routes(netns)
         | (ADDRESSES if any(link.addresses for link in netns.links.values()) else 0)
         | (ROUTES if netns.routes else 0)
         | (RULES if netns.rules else 0)

@@ -7,6 +7,7 @@ leaves a record of everything that may be its own.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
@@ -104,20 +105,63 @@ class Store:
         return record if record.boot == boot_id() else None
 
     def write(self, record: DeploymentRecord) -> None:
-        """Replace the record atomically. No fsync: the directory is a tmpfs, it lives and dies with the kernel."""
+        """Replace the record atomically."""
         self._ensure()
         record.boot = boot_id()
         record.updated = time.time()
         record.created = record.created or record.updated
-        path = self._file(record.name, "json")
-        temporary = f"{self.directory}/.{record.name}.json.{os.getpid()}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(jsontext.dumps({"format_version": FORMAT_VERSION, **as_dict(record)}))
-        os.replace(temporary, path)
+        text = jsontext.dumps({"format_version": FORMAT_VERSION, **as_dict(record)})
+        self._replace(os.path.basename(self._file(record.name, "json")), text.encode())
 
     def remove(self, name: str) -> None:
+        """Forget a deployment: its record, and what was remembered about it."""
         _unlink(self._file(name, "json"))
+        self._drop_memos(name)
+
+    def raw_records(self) -> list[tuple[str, bytes]]:
+        """(file name, content) of all records, unparsed, by name. Raises OSError."""
+        return [(file, self._read_private(file)) for file in self._listed(".json")]
+
+    def memos(self) -> list[str]:
+        """File names of all memos: ``<deployment>.<key>.memo``. Raises OSError."""
+        return self._listed(".memo")
+
+    def read_memo(self, file: str) -> bytes:
+        """The content of one of :meth:`memos`. Raises OSError for what is not a plain file only its owner, this user, can read."""
+        return self._read_private(file)
+
+    def write_memo(self, name: str, file: str, content: bytes) -> None:
+        """Put it in the place of all memos of the deployment. Raises StateError, PrivilegeError, OSError."""
+        self._ensure()
+        self._drop_memos(name, but=file)
+        self._replace(file, content)
+
+    def _drop_memos(self, name: str, but: str = "") -> None:
+        for file in self._listed(".memo"):
+            if file.partition(".")[0] == name and file != but:
+                _unlink(f"{self.directory}/{file}")
+
+    def _listed(self, suffix: str) -> list[str]:
+        try:
+            return sorted(entry for entry in os.listdir(self.directory) if entry.endswith(suffix) and not entry.startswith("."))
+        except FileNotFoundError:
+            return []
+
+    def _read_private(self, file: str) -> bytes:
+        descriptor = os.open(f"{self.directory}/{file}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as opened:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+                raise OSError(errno.EPERM, "not a plain file that only its owner can read", file)
+            return opened.read()
+
+    def _replace(self, file: str, content: bytes) -> None:
+        """Write a file so that there is always one, the old or the new. No fsync: a tmpfs lives and dies with the kernel."""
+        temporary = f"{self.directory}/.{file}.{os.getpid()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as opened:
+            opened.write(content)
+        os.replace(temporary, f"{self.directory}/{file}")
 
     def lock(self, name: str, timeout: float) -> Lock:
         """Only one writer a deployment: ``with store.lock(name, seconds):``."""

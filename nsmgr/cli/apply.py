@@ -21,11 +21,19 @@ def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: 
     FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or nothing if the state has moved since (exit 5).
     """
     saved = _saved(files)
+    from nsmgr.memo import Memo
+    from nsmgr.store import Store
+
+    memo = Memo(Store(), files, name) if saved is None and format == "text" else None
+    if memo is not None and (remembered := memo.recall()):
+        from nsmgr.render.unchanged import nothing_to_do
+
+        output.news(nothing_to_do(remembered))
+        return 0
     from nsmgr import engine
     from nsmgr.cli.signals import Stop
     from nsmgr.plan.state import ObservedState
     from nsmgr.render.text import plan_text
-    from nsmgr.store import Store
 
     if saved is None:
         desired = load(files, name)
@@ -54,6 +62,7 @@ def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: 
             progress=progress,
             stop=stop,
             lock_timeout=lock_timeout,
+            memo=memo,
         )
     report(result, format, locate)
     return 0 if result.ok else stop.status or 1

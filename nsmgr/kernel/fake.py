@@ -80,7 +80,7 @@ class FakeKernel(ByHand):
 
     # ------------------------------------------------------------------------------------------------------- KernelPort
 
-    def observe(self, wants: Mapping[str, Want]) -> Observation:
+    def observe(self, wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
         """Deep copies; a namespace that does not exist is missing from the result, a stale name is in ``stale``."""
         found = Observation()
         present: dict[str, Netns] = {}

@@ -22,19 +22,22 @@ class LinkDecoder:
         ``attrs`` are canonical by the rows of its kind, except that references (``controller``, ``parent`` …) are
         interface indexes still; a reference to nothing is missing. Raises CodecError on malformed bytes.
         """
-        known = self._layouts.get(end - start)
-        if known is not None:
-            payload = int.from_bytes(buf[start:end], "little")
-            for layout in known:
-                if payload & layout.mask == layout.fixed:
-                    return layout.read(buf, start)
+        layout, payload = self.find(buf, start, end)
+        return layout.read(buf, start, payload)
+
+    def find(self, buf: Buffer, start: int, end: int) -> tuple[Layout, int]:
+        """How the payload is laid out, and the payload as a little-endian number. Raises CodecError on malformed bytes."""
+        payload = int.from_bytes(buf[start:end], "little")
+        for layout in self._layouts.get(end - start, ()):
+            if payload & layout.mask == layout.fixed:
+                return layout, payload
         layout = Layout(buf, start, end)
         if self._count == MAX_LAYOUTS:
             self._layouts.clear()
             self._count = 0
         self._layouts.setdefault(layout.size, []).append(layout)
         self._count += 1
-        return layout.read(buf, start)
+        return layout, payload
 
 
 decode_link = LinkDecoder()

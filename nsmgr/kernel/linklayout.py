@@ -15,6 +15,7 @@ from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, walk
 from nsmgr.kernel.linkcodec import IFINFOMSG, Known, Reader, kind_codec
 from nsmgr.light import cache
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import Link
 
 TYPE_CHECKING = False
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 SHORT = 24  # bytes: up to here a payload is looked up, beyond it is rather a text
+MAX_KNOWN = 256  # sets of values remembered for a layout; then all are forgotten
 
 ARPHRD_LOOPBACK = 772  # linux/if_arp.h
 IFLA_IFNAME, IFLA_LINK, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_LINK_NETNSID, IFLA_PROP_LIST = 3, 5, 18, 26, 37, 52  # linux/if_link.h
+IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME = 56, 57
 IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_TUN_TYPE = 1, 2, 3
 _TUN_KINDS = {1: "tun", 2: "tap"}  # IFLA_TUN_TYPE: IFF_TUN, IFF_TAP of linux/if_tun.h; the driver's kind is "tun" for both
 
@@ -41,7 +44,8 @@ _FALLBACK = {
 class Layout:
     """The walk over one payload, its offsets relative to the payload's start, for all payloads that are alike.
 
-    A payload of ``size`` bytes is alike if, as a little-endian number, it is ``fixed`` under ``mask``.
+    A payload of ``size`` bytes is alike if, as a little-endian number, it is ``fixed`` under ``mask``. Two alike payloads that
+    are the same under ``read_mask`` mean the same link: what is outside of it (counters, timers, what no row names) is not read.
     """
 
     def __init__(self, buf: Buffer, start: int, end: int) -> None:
@@ -71,6 +75,13 @@ class Layout:
         self.size = len(payload)
         self.mask = int.from_bytes(mask, "little")
         self.fixed = int.from_bytes(payload, "little") & self.mask
+        hardware_addresses = {s for s, _, _ in self._macs_at}
+        common = _covering(self.size, [(8, 12), *((s, e) for _, s, e in found if s not in hardware_addresses)])
+        self._common = self.mask | common
+        alone = (IFLA_IFNAME, IFLA_PROP_LIST, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME)
+        spans = [(0, 12), *((s, e) for _, s, e in found), *(own[number] for number in alone if number in own)]
+        self.read_mask = self.mask | _covering(self.size, spans)
+        self._known_attrs: dict[int, dict[str, Value]] = {}
 
     def _sort(self, found: Iterable[tuple[Reader, int, int]]) -> None:
         """Numbers, hardware addresses and short payloads are read many at a time by structs, long ones one by one."""
@@ -92,29 +103,30 @@ class Layout:
             else:
                 self._others.append((reader.name, reader.decode, s, e))
         self._plain, self._read_plain = _struct(plain)
+        self._macs_at = macs
         self._macs, self._read_macs = _struct(macs)
         self._known, self._read_known = _struct(known)
         self._bits, self._read_bits = _struct(bits)
         self._refs = [name for name in self._plain if name in self.codec.refs]
 
-    def read(self, buf: Buffer, start: int) -> Link:
-        """The link in an alike payload that begins at ``start``. Raises CodecError for a value that does not follow its format."""
+    def read(self, buf: Buffer, start: int, payload: int) -> Link:
+        """The link in an alike payload that begins at ``start``. Raises CodecError for a value that does not follow its format.
+
+        Args:
+            payload: the payload as a little-endian number.
+        """
         _, _, index, flags, _ = _header(buf, start)
         codec = self.codec
-        attrs = codec.absent.copy()
-        attrs.update(zip(self._plain, self._read_plain(buf, start), strict=True))
+        common = payload & self._common
+        known = self._known_attrs.get(common)
+        if known is None:
+            known = self._values(buf, start, flags)
+            if len(self._known_attrs) == MAX_KNOWN:
+                self._known_attrs.clear()
+            self._known_attrs[common] = known
+        attrs = known.copy()
         for name, raw in zip(self._macs, self._read_macs(buf, start), strict=True):
             attrs[name] = raw.hex(":")
-        for (name, known), raw in zip(self._known, self._read_known(buf, start), strict=True):
-            attrs[name] = known[raw]
-        for known, raw in zip(self._bits, self._read_bits(buf, start), strict=True):
-            attrs.update(known[raw])
-        for name, decode, s, e in self._others:
-            attrs[name] = decode(buf, start + s, start + e)
-        for name in self._refs:
-            if not attrs[name]:
-                del attrs[name]
-        attrs.update(codec.flag_values.get(flags) or codec.flags_to_attrs(flags))
         link_index: int = _u32(buf, start + self._link)[0] if self._link else 0
         if link_index and codec.parent_from_link:
             attrs[codec.parent_from_link] = link_index
@@ -125,9 +137,35 @@ class Layout:
         fallback = kind == "lo" or _FALLBACK.get(name) == kind != ""
         return Link(name, kind, index, attrs, altnames, flags, link_index, netnsid, fallback)
 
+    def _values(self, buf: Buffer, start: int, flags: int) -> dict[str, Value]:
+        """What the rows say but hardware addresses, which have their places in it: links of one make differ in nothing else."""
+        codec = self.codec
+        attrs = codec.absent.copy()
+        attrs.update(zip(self._plain, self._read_plain(buf, start), strict=True))
+        attrs.update(dict.fromkeys(self._macs, ""))
+        for (name, known), raw in zip(self._known, self._read_known(buf, start), strict=True):
+            attrs[name] = known[raw]
+        for known, raw in zip(self._bits, self._read_bits(buf, start), strict=True):
+            attrs.update(known[raw])
+        for name, decode, s, e in self._others:
+            attrs[name] = decode(buf, start + s, start + e)
+        for name in self._refs:
+            if not attrs[name]:
+                del attrs[name]
+        attrs.update(codec.flag_values.get(flags) or codec.flags_to_attrs(flags))
+        return attrs
+
 
 _header = IFINFOMSG.unpack_from
 _u32, _s32 = struct.Struct("=I").unpack_from, struct.Struct("=i").unpack_from
+
+
+def _covering(size: int, spans: Iterable[tuple[int, int]]) -> int:
+    """A mask of ``size`` bytes over these [start, end)."""
+    mask = bytearray(size)
+    for start, end in spans:
+        mask[start:end] = b"\xff" * (end - start)
+    return int.from_bytes(mask, "little")
 
 
 @cache

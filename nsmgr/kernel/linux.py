@@ -10,7 +10,7 @@ from itertools import groupby
 from nsmgr.errors import NsmgrError
 from nsmgr.kernel import libc, netns
 from nsmgr.kernel.netns import Netns
-from nsmgr.kernel.port import Counters, Observation, Want
+from nsmgr.kernel.port import Counters, Impression, Observation, Want
 from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
 from nsmgr.kernel.unnaming import Unnaming
 from nsmgr.kernel.verdicts import verdict
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
+    from nsmgr.kernel.reading import Reading
     from nsmgr.model.attr import Value
 
 _MANY = 100  # namespaces worth a look at the memory that is left over from before
@@ -61,19 +62,19 @@ class LinuxKernel:
 
     # ------------------------------------------------------------------------------------------------------- KernelPort
 
-    def observe(self, wants: Mapping[str, Want]) -> Observation:
+    def observe(self, wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
         """See the port. Raises KernelError, DumpInterrupted, Overrun, PrivilegeError."""
         collecting = gc.isenabled()
         gc.disable()  # decoding makes only objects that stay: collections in between cost as much as the decoding
         if len(wants) >= _MANY:
             libc.give_back()
         try:
-            return self._observe(wants)
+            return self._observe(wants, remember)
         finally:
             if collecting:
                 gc.enable()
 
-    def _observe(self, wants: Mapping[str, Want]) -> Observation:
+    def _observe(self, wants: Mapping[str, Want], remember: bool) -> Observation:
         observation = Observation()
         known, wants = self._identify(wants)
         for name, want in wants.items():
@@ -81,22 +82,22 @@ class LinuxKernel:
             if self._sources.get(name, source) != source:
                 self._forget(name)
             self._sources[name] = source
-        observation.stale |= self._open_missing(wants)
+        observation.stale |= self._open_missing(wants, repeatable=remember)
         opened = {name: self._open[name] for name in wants if name in self._open}
         if opened:
-            self._read(opened, wants, observation)
+            self._read(opened, wants, observation, remember)
         observation.namespaces |= known
         return observation
 
-    def _read(self, opened: Mapping[str, Netns], wants: Mapping[str, Want], observation: Observation) -> None:
+    def _read(self, opened: Mapping[str, Netns], wants: Mapping[str, Want], observation: Observation, remember: bool) -> None:
         from nsmgr.kernel import reading
         from nsmgr.kernel.resolve import resolve, whom_to_ask
 
         asks = whom_to_ask({name: wants[name].peers for name in opened})
-        readings: dict[str, reading.Reading] = {}
+        readings: dict[str, Reading] = {}
         for name, handle in opened.items():
             others = {other: opened[other].fd() for other in asks.get(name, ())}
-            readings[name] = reading.read(handle, wants[name].kinds, others)
+            readings[name] = reading.read(handle, wants[name].kinds, others, remember=remember)
         resolve(readings, lambda asker, names: reading.ask(asker, {name: opened[name].fd() for name in names}))
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
         if sysctls:
@@ -105,6 +106,7 @@ class LinuxKernel:
                 readings[name].state.sysctls = found
         for name, read in readings.items():
             observation.namespaces[name] = read.state
+        observation.impressions = _impressions(readings, wants)
 
     def _identify(self, wants: Mapping[str, Want]) -> tuple[dict[str, NetnsState], Mapping[str, Want]]:
         """Answer those of whom only the identity is asked without opening a socket; what that cannot answer is left."""
@@ -152,12 +154,17 @@ class LinuxKernel:
     def _socket(self, name: str) -> RtnlSocket:
         return RtnlSocket(name, self.counters)
 
+    def _repeatable_socket(self, name: str) -> RtnlSocket:
+        opened = self._socket(name)
+        opened.take_known_port()
+        return opened
+
     def _forget(self, name: str) -> None:
         handle = self._open.pop(name, None)
         if handle is not None:
             handle.close()
 
-    def _open_missing(self, names: Iterable[str]) -> set[str]:
+    def _open_missing(self, names: Iterable[str], *, repeatable: bool = False) -> set[str]:
         """Open those namespaces that exist and are not open; returns the names whose file is no namespace."""
         listed = self._check_names()
         missing = []
@@ -167,7 +174,9 @@ class LinuxKernel:
                 missing.append((name, source))
         stale = set()
         if missing:
-            for name, found in netns.open_many(missing, self._host_fd, self._socket).items():
+            for name, found in netns.open_many(
+                missing, self._host_fd, self._repeatable_socket if repeatable else self._socket
+            ).items():
                 if isinstance(found, Netns):
                     self._open[name] = found
                 elif found is not None:
@@ -302,6 +311,17 @@ class LinuxKernel:
         if isinstance(payload, Answer):
             raise OSError(payload.errno, os.strerror(payload.errno))
         return decode_link(payload, 0, len(payload)).attrs
+
+
+def _impressions(readings: Mapping[str, Reading], wants: Mapping[str, Want]) -> list[Impression] | None:
+    """One of each namespace, or None: some without others are of no use."""
+    found: list[Impression] = []
+    for name, read in readings.items():
+        if read.impression is None:
+            return None
+        read.impression.source, read.impression.sysctls = HOST if name == HOST else wants[name].source, read.state.sysctls
+        found.append(read.impression)
+    return found
 
 
 def _answer(error: OSError | None) -> Answer:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
-from nsmgr.kernel.inetcodec import address_dump_request, decode_address, encode_address_add, encode_address_del
+from nsmgr.kernel.inetcodec import encode_address_add, encode_address_del
+from nsmgr.kernel.inetdecode import decode_address
 from nsmgr.kernel.linkdecode import decode_link
-from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del, route_dump_request
-from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del, rule_dump_request
-from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, link_dump_request, message
+from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del
+from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.light import cache
 from nsmgr.plan.plan import Step, Verb
 
@@ -102,7 +103,6 @@ def decode_nsid(buf: Buffer, start: int, end: int) -> int:
 
 
 __all__ = [
-    "address_dump_request",
     "decode_address",
     "decode_link",
     "decode_nsid",
@@ -111,7 +111,4 @@ __all__ = [
     "encode",
     "encode_group_delete",
     "getnsid_request",
-    "link_dump_request",
-    "route_dump_request",
-    "rule_dump_request",
 ]

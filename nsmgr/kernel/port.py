@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 else:
     Protocol = object
 
-# LOCAL_ROUTES: beside ROUTES, those that the kernel itself keeps in table local, which most plans have no use for.
-LINKS, ADDRESSES, ROUTES, RULES, LOCAL_ROUTES = 1, 2, 4, 8, 16
-EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES | LOCAL_ROUTES
+# Beside ROUTES the kernel's own (RTPROT_KERNEL), several for every address and of no use to most plans: KERNEL_ROUTES those of
+# connected networks, which can stand in a declared route's way; LOCAL_ROUTES those it keeps in table local.
+LINKS, ADDRESSES, ROUTES, RULES, LOCAL_ROUTES, KERNEL_ROUTES = 1, 2, 4, 8, 16, 32
+EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES | LOCAL_ROUTES | KERNEL_ROUTES
 
 
 class Want(Record):
@@ -30,11 +31,32 @@ class Want(Record):
     peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
 
 
+class Impression(Record):
+    """What one namespace looked like at one moment; see :mod:`nsmgr.kernel.glance`.
+
+    source: as in :class:`Want`. cookie: its identity. kinds: which dumps were taken.
+    mask: over the bytes of the link dump, what of them is read. digest: of the dumps. sysctls: the values asked for.
+    """
+
+    name: str
+    source: str
+    cookie: int
+    kinds: int
+    mask: bytes
+    digest: bytes
+    sysctls: dict[str, str | None] = field(default_factory=dict)
+
+
 class Observation(Record):
-    """namespaces: those that exist and could be read; absent names are simply missing; stale: file there, no namespace."""
+    """namespaces: those that exist and could be read; absent names are simply missing; stale: file there, no namespace.
+
+    impressions: what each of ``namespaces`` looked like, by which a later process can tell that nothing has changed; None =
+    not asked for, or this kernel object cannot say.
+    """
 
     namespaces: dict[str, NetnsState] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
+    impressions: list[Impression] | None = None
 
 
 class Counters(Record):
@@ -52,8 +74,11 @@ class KernelPort(Protocol):
 
     counters: Counters
 
-    def observe(self, wants: Mapping[str, Want]) -> Observation:
-        """One dump per family and namespace; references resolved across all the namespaces read in this call."""
+    def observe(self, wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
+        """One dump per family and namespace; references resolved across all the namespaces read in this call.
+
+        With ``remember`` the result may have ``impressions``.
+        """
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
         """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing."""

@@ -2,67 +2,125 @@
 
 from __future__ import annotations
 
-from nsmgr.kernel import messages
+from nsmgr.kernel import dumps, messages
 from nsmgr.kernel.netns import Netns
-from nsmgr.kernel.port import ADDRESSES, LOCAL_ROUTES, ROUTES, RULES
+from nsmgr.kernel.port import ADDRESSES, KERNEL_ROUTES, LOCAL_ROUTES, ROUTES, RULES, Impression
 from nsmgr.kernel.rtnl import Answer, Span
 from nsmgr.light import lru_cache
 from nsmgr.model.attr import Value
+from nsmgr.plan.foreign import RTPROT_KERNEL
 from nsmgr.plan.state import Link, NetnsState, Rule
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nsmgr.kernel.linklayout import Layout
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
+MAX_MASKS = 256
+RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 
 
 class Reading(Record):
-    """A namespace as read. ``nsids``: id this namespace has for another → that one's name; ``asked``: names looked up."""
+    """A namespace as read. ``nsids``: id this namespace has for another → that one's name; ``asked``: names looked up.
+
+    impression: of the bytes it was read from, without source and sysctls; None = not asked for, or not comparable.
+    """
 
     handle: Netns
     state: NetnsState
     by_index: dict[int, Link] = field(default_factory=dict)
     nsids: dict[int, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    impression: Impression | None = None
 
 
-def read(handle: Netns, kinds: int, others: Mapping[str, int]) -> Reading:
+def read(handle: Netns, kinds: int, others: Mapping[str, int], *, remember: bool = False) -> Reading:
     """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
 
     Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
+    With ``remember`` the reading has an impression of the bytes it was made from, if the socket can be compared with others.
     """
     reading = Reading(handle, NetnsState(handle.name, handle.cookie))
     state, socket = reading.state, handle.socket
     gets = [messages.getnsid_request(fd) for fd in others.values()]
     early = socket.requests(gets[:-MAX_GETS]) if len(gets) > MAX_GETS else []
-    late, spans = socket.get_and_dump(gets[-MAX_GETS:], messages.link_dump_request())
+    late, spans = socket.get_and_dump(gets[-MAX_GETS:], dumps.GET_LINKS)
     learn(reading, others, [*early, *late])
-    decode_link = messages.decode_link
-    for span in spans:
-        link = decode_link(*span)
-        if not link.kind and (path := messages.bus_path(*span)):
+    layouts: list[Layout] = []
+    find = messages.decode_link.find
+    for datagram, start, end in spans:
+        layout, payload = find(datagram, start, end)
+        link = layout.read(datagram, start, payload)
+        if not link.kind and (path := messages.bus_path(datagram, start, end)):
             link.attrs["path"] = path
         state.links[link.name] = link
         reading.by_index[link.index] = link
+        layouts.append(layout)
+    answers = [socket.last_dump]
     names = {index: link.name for index, link in reading.by_index.items()}
     if kinds & ADDRESSES:
-        for datagram, start, end in socket.dump_spans(messages.address_dump_request()):
+        for datagram, start, end in socket.dump_spans(dumps.GET_ADDRESSES):
             address = messages.decode_address(datagram, start, end, names)
             if address is not None:
                 state.addresses[address.link, address.address] = address
+        answers.append(socket.last_dump)
     if kinds & ROUTES:
-        local = bool(kinds & LOCAL_ROUTES)
-        for datagram, start, end in socket.dump_spans(messages.route_dump_request()):
-            route = messages.decode_route(datagram, start, end, names, local=local)
-            if route is not None:
-                state.routes.setdefault(route.key, []).append(route)
+        read_routes(socket.dump_spans(dumps.GET_ROUTES), kinds, names, state)
+        answers.append(socket.last_dump)
     if kinds & RULES:
-        for datagram, start, end in socket.dump_spans(messages.rule_dump_request()):
+        for datagram, start, end in socket.dump_spans(dumps.GET_RULES):
             key, rule = _rule(bytes(datagram[start:end]))
             state.rules.setdefault(key, []).append(rule)
+        answers.append(socket.last_dump)
+    if remember and socket.repeatable:
+        from nsmgr.kernel import glance
+
+        mask = _mask(answers[0], spans, layouts)
+        seen = glance.digest(mask[1], [b"".join(datagrams) for datagrams in answers])
+        reading.impression = Impression(handle.name, "", handle.cookie, kinds, mask[0], seen)
     return reading
+
+
+def read_routes(spans: Iterable[Span], kinds: int, names: Mapping[int, str], state: NetnsState) -> None:
+    """The kernel's own routes are passed over by their header where they are not wanted: 80 for every ten addresses."""
+    local, connected = bool(kinds & LOCAL_ROUTES), bool(kinds & KERNEL_ROUTES)
+    for datagram, start, end in spans:
+        if datagram[start + 5] == RTPROT_KERNEL and not (local if datagram[start + 4] == RT_TABLE_LOCAL else connected):
+            continue
+        route = messages.decode_route(datagram, start, end, names)
+        if route is not None:
+            state.routes.setdefault(route.key, []).append(route)
+
+
+_masks: dict[tuple[object, ...], tuple[bytes, int]] = {}
+
+
+def _mask(datagrams: Sequence[bytes], spans: Sequence[Span], layouts: Sequence[Layout]) -> tuple[bytes, int]:
+    """What counts of a link dump, over the joined datagrams: all of it but what the layouts do not read. As bytes and as a number.
+
+    Namespaces of one make have one mask: it is made once.
+    """
+    positions: list[int] = []
+    base = which = 0
+    for datagram, start, _ in spans:
+        while datagrams[which] is not datagram:
+            base += len(datagrams[which])
+            which += 1
+        positions.append(base + start)
+    size = sum(map(len, datagrams))
+    key = (size, *positions, *layouts)
+    found = _masks.get(key)
+    if found is None:
+        mask = bytearray(b"\xff" * size)
+        for position, layout in zip(positions, layouts, strict=True):
+            mask[position : position + layout.size] = layout.read_mask.to_bytes(layout.size, "little")
+        if len(_masks) == MAX_MASKS:
+            _masks.clear()
+        found = _masks[key] = (bytes(mask), int.from_bytes(mask, "little"))
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -8,11 +8,10 @@ from _socket import AF_INET, AF_INET6, inet_ntop
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute, walk
 from nsmgr.kernel.inetcodec import SCOPE_NAMES, packed, scope_number
-from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP, SCOPES, TYPES
-from nsmgr.plan.foreign import RTPROT_KERNEL
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, NextHop, Route
 
@@ -177,17 +176,8 @@ def encode_route_del(step: Step, fd_of: FdOf) -> list[bytes]:
     return [message(schema.RTM_DELROUTE, 0, body)]
 
 
-def route_dump_request() -> bytes:
-    """RTM_GETROUTE dump of all tables of both families. Strict checking wants everything else in struct rtmsg to be 0."""
-    return message(schema.RTM_GETROUTE, NLM_F_DUMP, RTMSG.pack(0, 0, 0, 0, 0, 0, 0, 0, 0))
-
-
-def decode_route(buf: Buffer, start: int, end: int, names: Mapping[int, str], *, local: bool = True) -> Route | None:
+def decode_route(buf: Buffer, start: int, end: int, names: Mapping[int, str]) -> Route | None:
     """One route from the payload of an RTM_NEWROUTE; None for cached (cloned) entries and other families.
-
-    Without ``local`` also None for what the kernel itself keeps in table local: a handful for every address, known from
-    the header alone (fib_add_ifaddr, addrconf: RTPROT_KERNEL). The kernel's routes in other tables can stand in the way of
-    a declared one.
 
     attrs: type, scope, proto (int) always; prefsrc, nhid and the metrics (mtu, advmss, …) where set. A device not in
     ``names`` (index → name) is ``?/#<index>``. Types that discard have no next hops: IPv6 reports lo there.
@@ -195,7 +185,7 @@ def decode_route(buf: Buffer, start: int, end: int, names: Mapping[int, str], *,
     if end - start < 12:
         raise CodecError(f"{end - start} bytes are no struct rtmsg")
     family, length, _, tos, table, proto, scope, kind, flags = RTMSG.unpack_from(buf, start)
-    if flags & RTM_F_CLONED or family not in _ADDRESS_SIZES or (table == RT_TABLE_LOCAL and proto == RTPROT_KERNEL and not local):
+    if flags & RTM_F_CLONED or family not in _ADDRESS_SIZES:
         return None
     type_name = TYPE_NAMES.get(kind) or str(kind)
     attrs: dict[str, Value] = {"type": type_name, "scope": SCOPE_NAMES.get(scope) or str(scope), "proto": proto}

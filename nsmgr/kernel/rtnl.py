@@ -51,6 +51,9 @@ __all__ = ["LOST", "OK", "Answer", "RtnlSocket", "Span", "messages_of"]
 
 ANSWER_TIMEOUT_MS = 2000
 DUMP_ATTEMPTS = 10
+# Requests count below it. A dump has the same number every time and, from a socket with the known port, the same port: nothing
+# in the answer then depends on who asks. Above PID_MAX_LIMIT, so that no process gets it by itself (netlink_autobind).
+LAST_SEQ, DUMP_SEQ, KNOWN_PORT = 0x7FFFFFFF, 0x80000000, 0x6E736D67
 
 
 class RtnlSocket:
@@ -62,9 +65,11 @@ class RtnlSocket:
     Args:
         name: the namespace's name, for error messages.
         counters: where to count; shared by all sockets of a kernel object.
+
+    ``last_dump``: the datagrams of the last dump, NLMSG_DONE included.
     """
 
-    __slots__ = ("_bound", "_chunk_memory", "_seq", "_sock", "counters", "name")
+    __slots__ = ("_bound", "_chunk_memory", "_seq", "_sock", "counters", "last_dump", "name", "repeatable")
 
     def __init__(self, name: str = "", counters: Counters | None = None) -> None:
         self.name = name
@@ -73,6 +78,8 @@ class RtnlSocket:
         self._sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self._seq = 0
         self._bound = False
+        self.repeatable = False
+        self.last_dump: list[bytes] = []
         self._chunk_memory = _receive_budget(self._sock)
 
     def fileno(self) -> int:
@@ -92,6 +99,12 @@ class RtnlSocket:
         for every socket: it would be one more system call a namespace.
         """
         self._sock.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
+
+    def take_known_port(self) -> None:
+        """Before the first request: take KNOWN_PORT, unless another process has it in this namespace; ``repeatable`` tells."""
+        with suppress(OSError):
+            self._sock.bind((KNOWN_PORT, 0))
+            self._bound = self.repeatable = True
 
     def subscribe(self, group: int) -> None:
         """Join a multicast group by number (ADD_MEMBERSHIP: bind's mask ends at 32). OSError EINVAL = no such group.
@@ -246,12 +259,13 @@ class RtnlSocket:
         """Send gets and at most one dump, read until all are answered. Spans None = the dump was interrupted."""
         messages = list(gets) if request is None else [*gets, request]
         self.counters.reads += len(messages)
-        base, final = self._send(messages, ack=False)
-        dump_seq = final if request is not None else -1
+        base, final = self._send(messages, ack=False, dump=request is not None)
+        dump_seq = DUMP_SEQ if request is not None else -1
         results: list[Span | Answer | None] = [None] * len(gets)
         missing = len(gets)
         spans: list[Span] = []
         intact, done = True, request is None
+        dumped = self.last_dump = []
         while missing or not done:
             try:
                 datagrams = self._receive()
@@ -264,6 +278,8 @@ class RtnlSocket:
                 raise KernelError(words(messages[-1]), netns=self.name)
             for datagram in datagrams:
                 position, size = 0, len(datagram)
+                if NLMSG_HEADER.unpack_from(datagram)[3] == dump_seq:  # an answer never shares a datagram with another request's
+                    dumped.append(datagram)
                 while position + 16 <= size:  # messages_of, inlined: this loop sees every message of every dump
                     length, kind, flags, seq, _ = NLMSG_HEADER.unpack_from(datagram, position)
                     if length < 16 or position + length > size:
@@ -285,9 +301,9 @@ class RtnlSocket:
 
     # ------------------------------------------------------------------------------------------------------------- plumbing
 
-    def _send(self, messages: Sequence[bytes], *, ack: bool) -> tuple[int, int]:
-        """Number the messages and send them; returns the first and last sequence number."""
-        if self._seq + len(messages) > 0xFFFFFFFF:
+    def _send(self, messages: Sequence[bytes], *, ack: bool, dump: bool = False) -> tuple[int, int]:
+        """Number the messages and send them; returns the first and last sequence number. The last may be a dump."""
+        if self._seq + len(messages) > LAST_SEQ:
             self._seq = 0
         base = self._seq + 1
         self._seq += len(messages)
@@ -297,6 +313,8 @@ class RtnlSocket:
             U32.pack_into(buffer, position + 8, seq)
             last = position
             position += (len(message) + 3) & ~3
+        if dump:
+            U32.pack_into(buffer, last + 8, DUMP_SEQ)
         if ack:
             U16.pack_into(buffer, last + 6, U16.unpack_from(buffer, last + 6)[0] | NLM_F_ACK)
         if wire.trace:

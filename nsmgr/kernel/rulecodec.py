@@ -8,7 +8,7 @@ from _socket import AF_INET, AF_INET6
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, Decoder, Encoder, walk
 from nsmgr.kernel.inetcodec import packed
-from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, FdOf, message
+from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.words import ACTIONS
@@ -117,11 +117,6 @@ def encode_rule_del(step: Step, fd_of: FdOf) -> list[bytes]:
     """RULE_DEL: rule_find() compares everything that is given, so everything is, and the protocol where it is known."""
     rule: Rule = step.obj
     return [_encode(schema.RTM_DELRULE, 0, rule, rule.proto)]
-
-
-def rule_dump_request() -> bytes:
-    """RTM_GETRULE dump of all families."""
-    return message(schema.RTM_GETRULE, NLM_F_DUMP, FIB_RULE_HDR.pack(0, 0, 0, 0, 0, 0, 0))
 
 
 @cache

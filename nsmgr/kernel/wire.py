@@ -27,7 +27,6 @@ NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 1, 11, 12
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_NETNS_COOKIE = 32, 33, 71
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
-IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS = 29, 0x8
 
 LOST = -1  # Answer.errno: the answer was lost, the message may have been carried out
 CHUNK_BYTES, CHUNK_MESSAGES = 64 * 1024, 200
@@ -86,12 +85,6 @@ if "nl" in os.environ.get("NSMGR_DEBUG", "").split(","):
 def message(kind: int, flags: int, body: bytes) -> bytes:
     """A complete netlink message with sequence number and port id 0; the socket fills in the number and NLM_F_ACK."""
     return NLMSG_HEADER.pack(16 + len(body), kind, flags | NLM_F_REQUEST, 0, 0) + body
-
-
-def link_dump_request(skip_stats: bool = True) -> bytes:
-    """RTM_GETLINK dump of a namespace. Without the counters a third of the bytes and of the time is saved."""
-    mask = _ATTR.pack(8, IFLA_EXT_MASK) + U32.pack(RTEXT_FILTER_SKIP_STATS) if skip_stats else b""
-    return message(RTM_GETLINK, NLM_F_DUMP, IFINFOMSG.pack(0, 0, 0, 0, 0) + mask)
 
 
 def get_link(index: int = 0) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nsmgr.plan.plan import Action, AttrChange, Operation, Plan
 from nsmgr.plan.state import Path
+from nsmgr.render.unchanged import nothing_to_do
 from nsmgr.render.values import Durations, value_text
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def plan_text(plan: Plan, *, color: bool = False, locate: Locate | None = None) 
         locate: when given, each operation carries the line of the file that asks for it.
     """
     if not plan:
-        return f"Nothing to do: {plan.deployment} is in the described state."
+        return nothing_to_do(plan.deployment)
     return "\n".join((*_operations(plan, color, locate), "", summary_line(plan)))
 
 

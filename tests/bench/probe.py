@@ -46,9 +46,9 @@ class Timed(LinuxKernel):
 
     answered = 0
 
-    def observe(self, wants: Mapping[str, Want]) -> Observation:
+    def observe(self, wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
         with parts.part("observe"):
-            return super().observe(wants)
+            return super().observe(wants, remember=remember)
 
     def transact(self, batch: Batch) -> list[Verdict]:
         for step in batch.steps:

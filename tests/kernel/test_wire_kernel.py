@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nsmgr.kernel import libc, messages, netns
+from nsmgr.kernel import dumps, libc, messages, netns
 from nsmgr.kernel.describe import attribute_path
 from nsmgr.kernel.rtnl import Answer, RtnlSocket
 from nsmgr.kernel.wire import messages_of
@@ -94,26 +94,23 @@ class Here:
         assert not any(answer.errno for answer in answers), (verb, fields, answers)
 
     def links(self) -> dict[str, Link]:
-        return {
-            link.name: link
-            for link in (messages.decode_link(*span) for span in self.socket.dump_spans(messages.link_dump_request()))
-        }
+        return {link.name: link for link in (messages.decode_link(*span) for span in self.socket.dump_spans(dumps.GET_LINKS))}
 
     def names(self) -> dict[int, str]:
         return {link.index: link.name for link in self.links().values()}
 
     def addresses(self) -> dict[str, Address]:
         names = self.names()
-        spans = self.socket.dump_spans(messages.address_dump_request())
+        spans = self.socket.dump_spans(dumps.GET_ADDRESSES)
         return {found.address: found for found in (messages.decode_address(*span, names) for span in spans) if found is not None}
 
     def routes(self) -> list[Route]:
         names = self.names()
-        spans = self.socket.dump_spans(messages.route_dump_request())
+        spans = self.socket.dump_spans(dumps.GET_ROUTES)
         return [found for found in (messages.decode_route(*span, names) for span in spans) if found is not None]
 
     def rules(self) -> list[Rule]:
-        return [messages.decode_rule(*span) for span in self.socket.dump_spans(messages.rule_dump_request())]
+        return [messages.decode_rule(*span) for span in self.socket.dump_spans(dumps.GET_RULES)]
 
 
 @pytest.fixture
@@ -248,7 +245,7 @@ def test_a_live_dump_decodes_as_pyroute2_does(network: Here) -> None:
     for address in ADDRESSES:
         network.do(Verb.ADDR_ADD, index=10, obj=address)
     compared = 0
-    for cls, request in ((ifinfmsg, messages.link_dump_request()), (ifaddrmsg, messages.address_dump_request())):
+    for cls, request in ((ifinfmsg, dumps.GET_LINKS), (ifaddrmsg, dumps.GET_ADDRESSES)):
         for datagram in network.socket.dump(request):
             for kind, _, _, start, end in messages_of(datagram):
                 table = schema.message_table(kind)

@@ -196,7 +196,7 @@ namespaces:
     observe = kernel.observe
     harmed: list[bool] = []
 
-    def late(wants: Mapping[str, Want]) -> Observation:
+    def late(wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
         if not harmed and kernel.list_netns():
             harmed.append(True)
             harm(kernel)
@@ -216,7 +216,7 @@ def test_a_card_is_found_by_name_mac_or_bus_path_and_goes_home(store: Store, mat
     kernel.add_physical("nic1", "02:00:00:00:00:77")
     observe = kernel.observe
 
-    def with_paths(wants: Mapping[str, Want]) -> Observation:
+    def with_paths(wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
         seen = observe(wants)
         for state in seen.namespaces.values():
             for link in state.links.values():

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nsmgr.kernel import dumps as questions
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError, attribute
 from nsmgr.kernel.describe import attribute_path, describe
@@ -163,7 +164,7 @@ def test_describe_is_json_and_complete() -> None:
             assert bytes.fromhex(document["hex"]) == message
             assert document["type"].startswith("RTM_NEW")
             assert "malformed" not in json.dumps(document)
-    assert describe(messages.link_dump_request())["flags"] == ["REQUEST", "DUMP"]
+    assert describe(questions.GET_LINKS)["flags"] == ["REQUEST", "DUMP"]
     assert describe(golden("14000000 0f27 0100 00000000 00000000 00000000"))["type"] == "9999"
     broken = describe(dumps()["links"][0][:100])
     assert broken["attributes"][-1][0] == "malformed"
@@ -171,11 +172,16 @@ def test_describe_is_json_and_complete() -> None:
         describe(b"short")
 
 
-@pytest.mark.parametrize("request_", [messages.link_dump_request(), messages.link_dump_request(skip_stats=False)])
-def test_dump_requests_have_zero_headers(request_: bytes) -> None:
-    """NETLINK_GET_STRICT_CHK answers EINVAL for anything but zero in struct ifinfomsg."""
-    assert request_[16:32] == bytes(16)
+@pytest.mark.parametrize(
+    ("request_", "kind", "header"),
+    [(questions.GET_LINKS, "RTM_GETLINK", 16), (questions.GET_ADDRESSES, "RTM_GETADDR", 8),
+     (questions.GET_ROUTES, "RTM_GETROUTE", 12), (questions.GET_RULES, "RTM_GETRULE", 12)],
+)  # fmt: skip
+def test_dump_requests_have_zero_headers(request_: bytes, kind: str, header: int) -> None:
+    """NETLINK_GET_STRICT_CHK answers EINVAL for anything but zero in the family's header."""
+    assert request_[16 : 16 + header] == bytes(header)
     assert int.from_bytes(request_[:4], "little") == len(request_)
+    assert describe(request_)["type"] == kind
 
 
 def test_namespace_ids() -> None:
