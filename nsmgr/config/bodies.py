@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def validate(name: str, data: Any, path: Path, report: Report) -> Any:
     """The body as its model has it, or None when there was an error; all errors go into the report.
 
-    ``name``: one of nsmgr.model.shape.MODELS. The result is a model's instance or a nsmgr.model.shape.Record with the same
+    ``name``: one of nsmgr.model.shape.MODELS. The result is a model's instance or a nsmgr.model.shape.Body with the same
     attributes.
     """
     found = shape(name)

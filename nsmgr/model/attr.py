@@ -45,7 +45,7 @@ class Where(Enum):
 
 
 class Fixed:
-    """A small value: its slots, compared and shown. What ``@dataclass(frozen=True)`` makes takes 0.4 ms a class at import."""
+    """A small value: its slots, compared and shown; hashed by its text, for mappings are among the members."""
 
     __slots__: tuple[str, ...] = ()
 

@@ -1,6 +1,6 @@
 """What an address or a rule says as a whole: its identity, its attributes, and what the kernel would refuse.
 
-The arguments named ``model`` are AddressModel and RuleModel, or :class:`nsmgr.model.shape.Record` of one. Pure, without pydantic.
+The arguments named ``model`` are AddressModel and RuleModel, or :class:`nsmgr.model.shape.Body` of one. Pure, without pydantic.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class NotSure(Exception):
     """This value needs the pydantic model's judgement."""
 
 
-class Record:
+class Body:
     """A body that was accepted: the fields of its model as attributes, all of them there."""
 
     __slots__ = ("__dict__", "model_fields_set")
@@ -65,7 +65,7 @@ class Shape:
         defaults: Mapping[str, Any],
         required: tuple[str, ...] = (),
         renamed: Mapping[str, str] | None = None,
-        make: Callable[[dict[str, Any], set[str]], Any] = Record,
+        make: Callable[[dict[str, Any], set[str]], Any] = Body,
     ) -> None:
         self.fields, self.defaults, self.required, self.renamed, self.make = fields, defaults, required, renamed or {}, make
 
@@ -256,4 +256,4 @@ def model(name: str) -> Any:
     return getattr(__import__(module, fromlist=(cls,)), cls)
 
 
-__all__ = ["COMMON", "MODELS", "Check", "NotSure", "Plain", "Record", "Shape", "entry", "model", "shape", "stamp"]
+__all__ = ["COMMON", "MODELS", "Body", "Check", "NotSure", "Plain", "Shape", "entry", "model", "shape", "stamp"]

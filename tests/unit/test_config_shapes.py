@@ -128,7 +128,7 @@ def judged(model: type[BaseModel], data: dict[Any, Any]) -> Any:
 
 def plain_value(value: Any) -> Any:
     """Models and records as (type-independent) mappings; everything else with its type: True is not 1 here."""
-    if isinstance(value, (BaseModel, shape.Record, Plain)):
+    if isinstance(value, (BaseModel, shape.Body, Plain)):
         return {"set": sorted(value.model_fields_set), **{key: plain_value(part) for key, part in vars(value).items()}}
     if isinstance(value, (list, tuple)):
         return (type(value), [plain_value(part) for part in value])
