@@ -7,8 +7,7 @@ that are the same but for these two, only these two are read (compare :mod:`nsmg
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from socket import AF_INET, AF_INET6, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntop
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import Buffer, CodecError, walk
@@ -32,6 +31,10 @@ from nsmgr.kernel.inetcodec import (
 )
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_KNOWN = 4096  # payloads remembered for one mask; then all are forgotten: labels or lifetimes that never repeat
 
