@@ -9,6 +9,7 @@ the bytes of another process's dump: sequence number and port are the same for b
 from __future__ import annotations
 
 import _socket as socket  # see nsmgr.kernel.rtnl
+import mmap
 import os
 import struct
 import sys
@@ -97,7 +98,7 @@ def _all_same(share: Sequence[Impression]) -> bool:
             masks[impression.mask] = int.from_bytes(impression.mask, "little")
         if impression.kinds not in asked:
             asked[impression.kinds] = questions(impression.kinds)
-    buffer = memoryview(bytearray(BUFFER))
+    buffer = memoryview(mmap.mmap(-1, BUFFER, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))  # a bytearray is zeroed: 56 ms
     try:
         return all(_same(impression, masks[impression.mask], asked[impression.kinds], buffer) for impression in share)
     except (OSError, _TooLong):
