@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from nsmgr.plan.plan import Batch, Verdict
-from nsmgr.plan.state import NetnsState
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol
+
+    from nsmgr.plan.plan import Batch, Verdict
+    from nsmgr.plan.state import NetnsState
 else:
     Protocol = object
 

@@ -13,13 +13,14 @@ Both sides speak the same canonical language, so that diff is ``==`` with tolera
 
 from __future__ import annotations
 
-from nsmgr.model.attr import Value
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from nsmgr.model.attr import Value
 
 HOST = "host"
 Path = tuple[str | int, ...]  # a place in the document: ("namespaces", "red", "routes", 0)

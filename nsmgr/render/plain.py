@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from nsmgr.light import Enum
+from nsmgr.model.attr import Value
 from nsmgr.plan.state import Address, NextHop, Route, Rule
 from nsmgr.record import Record, fields
 
@@ -83,7 +84,7 @@ def decode(hint: Any, data: Any, place: str) -> Any:
 @cache
 def _hints(cls: type[Record]) -> dict[str, Any]:
     # What the modules of plan/ import for the type checker only.
-    hints = get_type_hints(cls, localns={"Any": Any, "Mapping": Mapping})
+    hints = get_type_hints(cls, localns={"Any": Any, "Mapping": Mapping, "Value": Value})
     return {name: hints[name] for name in fields(cls)}
 
 
