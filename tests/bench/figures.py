@@ -20,7 +20,8 @@ from tests.bench.counts import LARGE, SMALL, between, per_namespace, system_call
 from tests.bench.measure import Unavailable, run
 from tests.bench.report import Report
 
-# Objects. The first is what is paid once, the slow first instances of a record among it (nsmgr.record.PATIENCE); the others are far enough apart for one line in n² to stand out of a thousand in n.
+# Objects. The first is what is paid once, the slow first instances of a record among it (nsmgr.record.PATIENCE); the others are
+# far enough apart for one line in n² to stand out of a thousand in n.
 SIZES = (24, 64, 424)
 
 NETWORKS: dict[str, Callable[[int], str]] = {
