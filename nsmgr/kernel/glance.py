@@ -17,7 +17,7 @@ from _blake2 import blake2b  # hashlib would load OpenSSL, 4 ms, for a digest th
 
 from nsmgr.kernel import dumps, libc, netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES, Impression
-from nsmgr.kernel.rtnl import DUMP_SEQ, KNOWN_PORT
+from nsmgr.kernel.rtnl import DUMP_SEQ, KNOWN_PORT, numbered
 from nsmgr.kernel.wire import NLMSG_DONE, SO_NETNS_COOKIE
 
 TYPE_CHECKING = False
@@ -38,9 +38,7 @@ def questions(kinds: int) -> list[bytes]:
     families = (
         (LINKS, dumps.GET_LINKS), (ADDRESSES, dumps.GET_ADDRESSES), (ROUTES, dumps.GET_ROUTES), (RULES, dumps.GET_RULES)
     )  # fmt: skip
-    return [
-        request[:8] + DUMP_SEQ.to_bytes(4, sys.byteorder) + request[12:] for kind, request in families if (kinds | LINKS) & kind
-    ]
+    return [numbered(request) for kind, request in families if (kinds | LINKS) & kind]
 
 
 def digest(mask: int, answers: Sequence[bytes | memoryview]) -> bytes:

@@ -29,6 +29,7 @@ from nsmgr.kernel.inetcodec import (
     IFADDRMSG,
     SCOPE_NAMES,
 )
+from nsmgr.kernel.patterns import Patterns
 from nsmgr.model.attr import Value
 from nsmgr.plan.state import Address
 
@@ -114,10 +115,10 @@ class Pattern:
 
 
 class AddressDecoder:
-    """Remembers the patterns it has met, by the size of the payload and its mask."""
+    """Remembers the patterns it has met."""
 
     def __init__(self) -> None:
-        self._known: dict[int, list[tuple[int, dict[int, Pattern]]]] = {}
+        self._patterns = Patterns(MAX_KNOWN)
 
     def __call__(self, buf: Buffer, start: int, end: int, names: Mapping[int, str]) -> Address | None:
         """One address from the payload of an RTM_NEWADDR; None for other families and for links not in ``names`` (index → name).
@@ -132,23 +133,11 @@ class AddressDecoder:
         if link is None or buf[start] not in _SIZES:
             return None
         payload = int.from_bytes(buf[start:end], "little")
-        for mask, known in self._known.get(end - start, ()):
-            pattern = known.get(payload & mask)
-            if pattern is not None:
-                return pattern.read(buf, start, link)
-        return self._learn(bytes(buf[start:end]), payload).read(buf, start, link)
-
-    def _learn(self, raw: bytes, payload: int) -> Pattern:
-        pattern = Pattern(raw)
-        masks = self._known.setdefault(len(raw), [])
-        known = next((known for mask, known in masks if mask == pattern.mask), None)
-        if known is None:
-            known = {}
-            masks.append((pattern.mask, known))
-        if len(known) == MAX_KNOWN:
-            known.clear()
-        known[payload & pattern.mask] = pattern
-        return pattern
+        pattern: Pattern | None = self._patterns.find(end - start, payload)
+        if pattern is None:
+            pattern = Pattern(bytes(buf[start:end]))
+            self._patterns.add(end - start, payload, pattern.mask, pattern)
+        return pattern.read(buf, start, link)
 
 
 decode_address = AddressDecoder()

@@ -12,7 +12,8 @@ from nsmgr.kernel.codec import Buffer, CodecError, walk
 from nsmgr.kernel.inetcodec import encode_address_add, encode_address_del
 from nsmgr.kernel.inetdecode import decode_address
 from nsmgr.kernel.linkdecode import decode_link
-from nsmgr.kernel.routecodec import decode_route, encode_route_add, encode_route_del
+from nsmgr.kernel.routecodec import encode_route_add, encode_route_del
+from nsmgr.kernel.routedecode import decode_route
 from nsmgr.kernel.rulecodec import decode_rule, encode_rule_add, encode_rule_del
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.light import cache

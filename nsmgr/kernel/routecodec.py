@@ -1,29 +1,31 @@
-"""Routes: RTM_NEWROUTE and RTM_DELROUTE ↔ :class:`nsmgr.plan.state.Route` (net/ipv4/fib_frontend.c, net/ipv6/route.c). Pure."""
+"""Routes: :class:`nsmgr.plan.state.Route` → RTM_NEWROUTE and RTM_DELROUTE (net/ipv4/fib_frontend.c, net/ipv6/route.c). Pure.
+
+The other way is :mod:`nsmgr.kernel.routedecode`.
+"""
 
 from __future__ import annotations
 
 import struct
-from _socket import AF_INET, AF_INET6, inet_ntop
+from _socket import AF_INET, AF_INET6
 
 from nsmgr.kernel import schema
-from nsmgr.kernel.codec import HEAD, Buffer, CodecError, attribute, walk
-from nsmgr.kernel.inetcodec import SCOPE_NAMES, packed, scope_number
+from nsmgr.kernel.codec import CodecError, attribute
+from nsmgr.kernel.inetcodec import packed, scope_number
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, FdOf, message
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
-from nsmgr.model.words import IPV6_METRIC, NO_NEXTHOP, SCOPES, TYPES
+from nsmgr.model.words import SCOPES, TYPES
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, NextHop, Route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 RTMSG = struct.Struct("=BBBBBBBBI")  # family, dst_len, src_len, tos, table, protocol, scope, type, flags
 RTNEXTHOP = struct.Struct("=HBBi")  # len, flags, hops (weight - 1), ifindex
-_U32 = struct.Struct("=I")
-_FAMILY = struct.Struct("=H")  # struct rtvia: family, then the address
+U32 = struct.Struct("=I")
+FAMILY = struct.Struct("=H")  # struct rtvia: family, then the address
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH = 1, 4, 5, 6, 7, 8, 9  # linux/rtnetlink.h
 RTA_TABLE, RTA_VIA, RTA_NH_ID = 15, 18, 30
 RTM_F_CLONED = 0x200
@@ -34,7 +36,7 @@ _ADDRESS_SIZES: Mapping[int, int] = {AF_INET: 4, AF_INET6: 16}
 
 
 @cache
-def _metrics() -> Mapping[int, str]:
+def metric_names() -> Mapping[int, str]:
     """RTAX_* number → configuration name (RTAX_ADVMSS is ``advmss``); only numbers, not RTAX_LOCK and RTAX_CC_ALGO."""
     by_name = schema.metrics_table().by_name
     skipped = ("RTAX_UNSPEC", "RTAX_LOCK", "RTAX_CC_ALGO")
@@ -43,7 +45,7 @@ def _metrics() -> Mapping[int, str]:
 
 @cache
 def _metric_numbers() -> Mapping[str, int]:
-    return {name: number for number, name in _metrics().items()}
+    return {name: number for number, name in metric_names().items()}
 
 
 def _destination(to: str) -> tuple[bytes, int]:
@@ -62,7 +64,7 @@ def _gateway(via: str, six: bool) -> bytes:
         return attribute(RTA_GATEWAY, raw)
     if six:
         raise CodecError(f"an IPv6 route cannot go via {via}", "via")
-    return attribute(RTA_VIA, _FAMILY.pack(AF_INET6) + raw)
+    return attribute(RTA_VIA, FAMILY.pack(AF_INET6) + raw)
 
 
 def _index(indexes: Mapping[str, int], dev: str) -> int:
@@ -77,7 +79,7 @@ def _nexthops(route: Route, indexes: Mapping[str, int], six: bool) -> bytes:
     if len(hops) == 1:
         hop = hops[0]
         body = _gateway(hop.via, six) if hop.via else b""
-        return body + (attribute(RTA_OIF, _U32.pack(_index(indexes, hop.dev))) if hop.dev else b"")
+        return body + (attribute(RTA_OIF, U32.pack(_index(indexes, hop.dev))) if hop.dev else b"")
     parts = []
     for hop in hops:
         if not 1 <= hop.weight <= 256:
@@ -110,9 +112,9 @@ def _head(route: Route, protocol: int, scope: int, kind: int) -> tuple[bytes, bo
         if length:
             head += attribute(RTA_DST, raw)
         if route.metric:
-            head += attribute(RTA_PRIORITY, _U32.pack(route.metric))
+            head += attribute(RTA_PRIORITY, U32.pack(route.metric))
         if route.table > 255:
-            head += attribute(RTA_TABLE, _U32.pack(route.table))
+            head += attribute(RTA_TABLE, U32.pack(route.table))
     except struct.error:
         raise CodecError(f"a number of {route.key} is out of range") from None
     return head, six
@@ -174,111 +176,3 @@ def encode_route_del(step: Step, fd_of: FdOf) -> list[bytes]:
     known = tuple(hop if indexes.get(hop.dev) else NextHop(hop.via, "", hop.weight, hop.onlink) for hop in route.nexthops)
     body += _nexthops(Route(route.to, nexthops=known), indexes, six)
     return [message(schema.RTM_DELROUTE, 0, body)]
-
-
-def decode_route(buf: Buffer, start: int, end: int, names: Mapping[int, str]) -> Route | None:
-    """One route from the payload of an RTM_NEWROUTE; None for cached (cloned) entries and other families.
-
-    attrs: type, scope, proto (int) always; prefsrc, nhid and the metrics (mtu, advmss, …) where set. A device not in
-    ``names`` (index → name) is ``?/#<index>``. Types that discard have no next hops: IPv6 reports lo there.
-    """
-    if end - start < 12:
-        raise CodecError(f"{end - start} bytes are no struct rtmsg")
-    family, length, _, tos, table, proto, scope, kind, flags = RTMSG.unpack_from(buf, start)
-    if flags & RTM_F_CLONED or family not in _ADDRESS_SIZES:
-        return None
-    type_name = TYPE_NAMES.get(kind) or str(kind)
-    attrs: dict[str, Value] = {"type": type_name, "scope": SCOPE_NAMES.get(scope) or str(scope), "proto": proto}
-    to = "0.0.0.0" if family == AF_INET else "::"
-    via, index, metric = "", 0, 0
-    hops: tuple[NextHop, ...] | None = None
-    position = start + 12
-    while position < end:
-        span, number = HEAD.unpack_from(buf, position) if end - position >= 4 else (0, 0)
-        number &= 0x3FFF
-        stop = position + span
-        if span < 4 or stop > end:
-            raise CodecError(f"malformed attribute {number}")
-        at = position + 4
-        if number == RTA_TABLE:
-            table = _u32(buf, at, stop)
-        elif number == RTA_DST:
-            to = _ip(family, buf, at, stop)
-        elif number == RTA_OIF:
-            index = _u32(buf, at, stop)
-        elif number == RTA_GATEWAY:
-            via = _ip(family, buf, at, stop)
-        elif number == RTA_PRIORITY:
-            metric = _u32(buf, at, stop)
-        elif number == RTA_PREFSRC:
-            attrs["prefsrc"] = _ip(family, buf, at, stop)
-        elif number == RTA_METRICS:
-            _decode_metrics(buf, at, stop, attrs)
-        elif number == RTA_MULTIPATH:
-            hops = _decode_multipath(family, buf, at, stop, names)
-        elif number == RTA_VIA:
-            via = _via(buf, at, stop)
-        elif number == RTA_NH_ID:
-            attrs["nhid"] = _u32(buf, at, stop)
-        position = (stop + 3) & ~3
-    if type_name in NO_NEXTHOP:
-        hops = ()
-    elif hops is None:
-        hops = (NextHop(via, _dev(index, names), 1, bool(flags & RTNH_F_ONLINK)),) if via or index else ()
-    if family == AF_INET6 and not metric:
-        metric = IPV6_METRIC
-    return Route(f"{to}/{length}", table, metric, tos, hops, attrs)
-
-
-def _dev(index: int, names: Mapping[int, str]) -> str:
-    return (names.get(index) or f"?/#{index}") if index else ""
-
-
-def _u32(buf: Buffer, start: int, end: int) -> int:
-    if end - start != 4:
-        raise CodecError(f"{end - start} bytes where 4 belong")
-    found: int = _U32.unpack_from(buf, start)[0]
-    return found
-
-
-def _ip(family: int, buf: Buffer, start: int, end: int) -> str:
-    if end - start != _ADDRESS_SIZES[family]:
-        raise CodecError(f"{end - start} bytes are no address of family {family}")
-    return inet_ntop(family, buf[start:end])
-
-
-def _via(buf: Buffer, start: int, end: int) -> str:
-    """struct rtvia."""
-    if end - start < 2:
-        raise CodecError(f"{end - start} bytes are no struct rtvia")
-    family: int = _FAMILY.unpack_from(buf, start)[0]
-    if family not in _ADDRESS_SIZES:
-        return f"?/{bytes(buf[start + 2 : end]).hex()}"
-    return _ip(family, buf, start + 2, end)
-
-
-def _decode_metrics(buf: Buffer, start: int, end: int, attrs: dict[str, Value]) -> None:
-    names = _metrics()
-    for number, s, e in walk(buf, start, end):
-        name = names.get(number)
-        if name is not None:
-            attrs[name] = _u32(buf, s, e)
-
-
-def _decode_multipath(family: int, buf: Buffer, start: int, end: int, names: Mapping[int, str]) -> tuple[NextHop, ...]:
-    """An array of struct rtnexthop, each followed by attributes within its length."""
-    hops: list[Any] = []
-    while start < end:
-        length, flags, weight, index = RTNEXTHOP.unpack_from(buf, start) if end - start >= 8 else (0, 0, 0, 0)
-        stop = start + length
-        if length < 8 or stop > end:
-            raise CodecError("malformed struct rtnexthop", "RTA_MULTIPATH")
-        via = ""
-        for number, s, e in walk(buf, start + 8, stop):
-            if number == RTA_GATEWAY:
-                via = _ip(family, buf, s, e)
-            elif number == RTA_VIA:
-                via = _via(buf, s, e)
-        hops.append(NextHop(via, _dev(index, names), weight + 1, bool(flags & RTNH_F_ONLINK)))
-        start = (stop + 3) & ~3
-    return tuple(hops)

@@ -42,6 +42,7 @@ from nsmgr.kernel.wire import (
     parse_error,
     words,
 )
+from nsmgr.light import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ DUMP_ATTEMPTS = 10
 # Requests count below it. A dump has the same number every time and, from a socket with the known port, the same port: nothing
 # in the answer then depends on who asks. Above PID_MAX_LIMIT, so that no process gets it by itself (netlink_autobind).
 LAST_SEQ, DUMP_SEQ, KNOWN_PORT = 0x7FFFFFFF, 0x80000000, 0x6E736D67
+
+
+@lru_cache(maxsize=64)
+def numbered(request: bytes) -> bytes:
+    """A dump request with the number that every dump has."""
+    return request[:8] + U32.pack(DUMP_SEQ) + request[12:]
 
 
 class RtnlSocket:
@@ -239,19 +246,60 @@ class RtnlSocket:
 
                 time.sleep(random.uniform(0.5, 1.5) * 0.001 * 2 ** min(attempt, 5))
             try:
-                results, spans = self._collect(gets, request, absent_ok)
+                if gets:
+                    results, spans = self._collect(gets, request, absent_ok)
+                else:
+                    spans = self._dump(request, absent_ok)
             except receive.Truncated as cut:
                 receive.grow(cut.needed)
                 self._drain()
                 continue
-            settled += results
-            gets = ()
+            if gets:
+                settled += results
+                gets = ()
             if spans is not None:
                 return settled, spans
         raise DumpInterrupted(
             f"{self.name or 'this namespace'} changed during each of {DUMP_ATTEMPTS} attempts to read it",
             hint="another process keeps adding or removing links or addresses; try again when it is done",
         )
+
+    def _dump(self, request: bytes, absent_ok: bool) -> list[Span] | None:
+        """One dump and nothing else, which is nearly all of reading. None = it was interrupted."""
+        self.counters.reads += 1
+        self._put(numbered(request))
+        spans: list[Span] = []
+        self.last_dump = []
+        intact = True
+        unpack = NLMSG_HEADER.unpack_from
+        while True:
+            for datagram in self._answers(request):
+                self.last_dump.append(datagram)
+                position, size = 0, len(datagram)
+                while position + 16 <= size:  # messages_of, inlined: this loop sees every message of every dump
+                    length, kind, flags, seq, _ = unpack(datagram, position)
+                    if length < 16 or position + length > size or seq != DUMP_SEQ:
+                        break
+                    if flags & NLM_F_DUMP_INTR:
+                        intact = False
+                    if kind <= NLMSG_DONE:
+                        check_end(datagram, kind, flags, position + 16, position + length, request, self.name, absent_ok)
+                        return spans if intact else None
+                    spans.append((datagram, position + 16, position + length))
+                    position += (length + 3) & ~3
+
+    def _answers(self, request: bytes) -> list[bytes]:
+        """The queued datagrams. Raises Overrun, KernelError when none comes."""
+        try:
+            datagrams = self._receive()
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            self._drain()
+            raise Overrun(f"answers of the kernel in {self.name or 'this namespace'} were lost (ENOBUFS)") from error
+        if datagrams is None:
+            raise KernelError(words(request), netns=self.name)
+        return datagrams
 
     def _collect(
         self, gets: Sequence[bytes], request: bytes | None, absent_ok: bool = False
@@ -267,20 +315,11 @@ class RtnlSocket:
         intact, done = True, request is None
         dumped = self.last_dump = []
         while missing or not done:
-            try:
-                datagrams = self._receive()
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
-                self._drain()
-                raise Overrun(f"answers of the kernel in {self.name or 'this namespace'} were lost (ENOBUFS)") from error
-            if datagrams is None:
-                raise KernelError(words(messages[-1]), netns=self.name)
-            for datagram in datagrams:
+            for datagram in self._answers(messages[-1]):
                 position, size = 0, len(datagram)
                 if NLMSG_HEADER.unpack_from(datagram)[3] == dump_seq:  # an answer never shares a datagram with another request's
                     dumped.append(datagram)
-                while position + 16 <= size:  # messages_of, inlined: this loop sees every message of every dump
+                while position + 16 <= size:
                     length, kind, flags, seq, _ = NLMSG_HEADER.unpack_from(datagram, position)
                     if length < 16 or position + length > size:
                         break
@@ -317,6 +356,10 @@ class RtnlSocket:
             U32.pack_into(buffer, last + 8, DUMP_SEQ)
         if ack:
             U16.pack_into(buffer, last + 6, U16.unpack_from(buffer, last + 6)[0] | NLM_F_ACK)
+        self._put(buffer)
+        return base, self._seq
+
+    def _put(self, buffer: bytes | bytearray) -> None:
         if wire.trace:
             wire.trace("→", bytes(buffer))
         self.counters.bytes_out += len(buffer)
@@ -327,7 +370,6 @@ class RtnlSocket:
                 raise
             self.reserve(send=2 * len(buffer) + 1024)
             self._sock.send(buffer)
-        return base, self._seq
 
     def _receive(self) -> list[bytes] | None:
         """The queued datagrams; None when none came within the time limit. OSError ENOBUFS = some were dropped."""
@@ -343,9 +385,9 @@ class RtnlSocket:
                 datagrams = receiver.take(self._sock.fileno())
         finally:
             receive.give_back(receiver)
-        for datagram in datagrams:
-            self.counters.bytes_in += len(datagram)
-            if wire.trace:
+        self.counters.bytes_in += sum(map(len, datagrams))
+        if wire.trace:
+            for datagram in datagrams:
                 wire.trace("←", datagram)
         return datagrams
 
