@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from nsmgr.kernel import libc, netns
 from tests.bench import sandbox
 from tests.bench.measure import Race, Sample, Unavailable, run
 from tests.bench.report import Point, Report, Row
@@ -19,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 STATE = Path("/run/nsmgr")
 SOURCES = ("floor.c", "oneplace.c", "netlink.c")
 MEMOS = "*.memo"  # in STATE; docs/design/008-memo.md
+IFA_F_TENTATIVE = 0x40  # linux/if_addr.h
 SETTLE = 2  # barriers after a removal: its memory is freed by RCU callbacks, which slow the next sample by a fifth
 
 
@@ -99,6 +103,23 @@ class Bench:
         """Remove what nsmgr remembers of its last look: the next run is a first run."""
         for memo in STATE.glob(MEMOS):
             memo.unlink()
+
+    @staticmethod
+    def settle() -> None:
+        """Wait until no namespace has an address whose duplicate address detection is going on: its end is a change."""
+
+        def tentative(fd: int) -> bool:
+            libc.setns(fd)
+            lines = Path("/proc/thread-self/net/if_inet6").read_text(encoding="ascii").splitlines()
+            return any(int(line.split()[4], 16) & IFA_F_TENTATIVE for line in lines)
+
+        for name in netns.entries():
+            fd = os.open(netns.path_of(name), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                while netns.in_thread(partial(tentative, fd)):
+                    time.sleep(0.01)
+            finally:
+                os.close(fd)
 
     def file(self, name: str, text: str) -> str:
         path = self.work / name

@@ -62,19 +62,27 @@ def start(bench: Bench) -> None:
         bench.clean()
         peers.ifstate("apply", other)
 
+    def made_and_seen() -> None:
+        made()
+        bench.settle()
+        bench.nsmgr("check", path)
+
     def made_and_forgotten() -> None:
         made()
+        bench.settle()
         bench.forget()
 
     contenders = [
         python,
         Contender("first", lambda: bench.nsmgr("apply", path), made_and_forgotten),
-        Contender("unchanged", lambda: bench.nsmgr("apply", path), made),
-        Contender("check", lambda: bench.nsmgr("check", path), made),
+        Contender("unchanged", lambda: bench.nsmgr("apply", path), made_and_seen),
+        Contender("check first", lambda: bench.nsmgr("check", path), made_and_forgotten),
+        Contender("check", lambda: bench.nsmgr("check", path), made_and_seen),
         Contender(IFSTATE, lambda: peers.ifstate("check", other), made_by_ifstate),
     ]
     found = race(contenders, bench.rounds)
-    for name, words in (("first", "apply, first run"), ("unchanged", "apply, unchanged file"), ("check", "check")):
+    names = {"first": "apply, first run", "unchanged": "apply, unchanged file", "check first": "check, first run"}
+    for name, words in (names | {"check": "check, unchanged file"}).items():
         what = f"{words}, 9 lines, nothing to do"
         bench.ratio(section, what, found, name, PYTHON)
         bench.ratio(section, what, found, name, IFSTATE, 0.15, label="ifstatecli check")
@@ -94,6 +102,7 @@ def noop(bench: Bench) -> None:
     with bench.section(section, "apply") as add:
         bench.clean()
         bench.nsmgr("apply", path)
+        bench.settle()
         contenders = [
             Contender(dump, lambda: bench.floor("dump")),
             Contender(dump_all, lambda: bench.floor("dump", "-r")),
