@@ -77,7 +77,7 @@ class Unnaming:
                 self._deaths = DeathWatch()
             self._deaths.expect(held, sockets)
         except OSError:
-            self._unwatched |= held.keys()
+            self._unwatched.update(held)
 
 
 def _remove(names: Sequence[str], held: dict[str, int]) -> list[OSError | None]:
