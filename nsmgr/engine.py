@@ -211,15 +211,18 @@ class _Run:
             raise
         result.executed.append(current)
         result.rounds.append(verdicts)
-        after, scope = reread(self.desired, current, self.kernel)
-        owned = ownership.settle(owned, current, verdicts, after)
-        self._save(owned)
-        after.owned = ownership.restrict(owned, scope)
         # Where every namespace in question was made by this very plan, nobody else has been: what is declared is all there is.
         made = {step.name for step in current.steps if step.verb is Verb.NETNS_ADD}
+        brief = self.desired.namespaces.keys() <= made
+        after, scope = reread(self.desired, current, self.kernel, brief=brief)
+        owned = ownership.settle(owned, current, verdicts, after)
+        self._save(owned)
         if scope.keys() <= made and as_declared(scope, after.namespaces):
             result.remaining = Plan(self.desired.name)
         else:
+            if brief:
+                after, scope = reread(self.desired, current, self.kernel)
+            after.owned = ownership.restrict(owned, scope)
             result.remaining = make_plan(replace(self.desired, namespaces=scope), after)
         failures = result.failures()
         if any("rename" in failure.step.args and failure.verdict.errno == errno.EBUSY for failure in failures):

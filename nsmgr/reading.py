@@ -134,10 +134,13 @@ def with_released(desired: DesiredState, observed: ObservedState) -> DesiredStat
     return replace(desired, namespaces={**desired.namespaces, **released}) if released else desired
 
 
-def reread(desired: DesiredState, plan: Plan, kernel: KernelPort) -> tuple[ObservedState, dict[str, DesiredNetns]]:
+def reread(
+    desired: DesiredState, plan: Plan, kernel: KernelPort, *, brief: bool = False
+) -> tuple[ObservedState, dict[str, DesiredNetns]]:
     """Read again what the plan touched and everything that hangs together with it by references.
 
-    A namespace the plan made is read in the declared families only: nobody else has been there.
+    A namespace the plan made is read in the declared families only: nobody else has been there. ``brief``: of links no more than
+    the attributes somebody declared, which says whether all is as declared but is nothing to plan from.
     """
     touched = {step.netns for step in plan.steps}
     for step in plan.steps:
@@ -159,10 +162,14 @@ def reread(desired: DesiredState, plan: Plan, kernel: KernelPort) -> tuple[Obser
             scope[name] = desired.namespaces[name]
             stack += near[name]
     fresh = {step.name for step in plan.steps if step.verb is Verb.NETNS_ADD}
+    declared = None
+    if brief:
+        declared = frozenset([attribute for netns in scope.values() for link in netns.links.values() for attribute in link.attrs])
     wants: dict[str, Want] = {}
     for name, netns in scope.items():
         whole = name in touched and name not in fresh and netns.manage == "all"
-        wants[name] = Want(_all_kinds(netns) if whole else _declared_kinds(netns), _sysctls(netns), _source(netns), near[name])
+        kinds = _all_kinds(netns) if whole else _declared_kinds(netns)
+        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared)
     if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants)

@@ -81,7 +81,7 @@ class Layout:
         alone = (IFLA_IFNAME, IFLA_PROP_LIST, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME)
         spans = [(0, 12), *((s, e) for _, s, e in found), *(own[number] for number in alone if number in own)]
         self.read_mask = self.mask | _covering(self.size, spans)
-        self._known_attrs: dict[int, dict[str, Value]] = {}
+        self._known_attrs: dict[object, dict[str, Value]] = {}
 
     def _sort(self, found: Iterable[tuple[Reader, int, int]]) -> None:
         """Numbers, hardware addresses and short payloads are read many at a time by structs, long ones one by one."""
@@ -109,24 +109,28 @@ class Layout:
         self._bits, self._read_bits = _struct(bits)
         self._refs = [name for name in self._plain if name in self.codec.refs]
 
-    def read(self, buf: Buffer, start: int, payload: int) -> Link:
+    def read(self, buf: Buffer, start: int, payload: int, wanted: frozenset[str] | None = None) -> Link:
         """The link in an alike payload that begins at ``start``. Raises CodecError for a value that does not follow its format.
 
         Args:
             payload: the payload as a little-endian number.
+            wanted: the rows that shall be in ``attrs``, beside references; None = all.
         """
         _, _, index, flags, _ = _header(buf, start)
         codec = self.codec
-        common = payload & self._common
+        common = payload & self._common if wanted is None else (payload & self._common, wanted)
         known = self._known_attrs.get(common)
         if known is None:
             known = self._values(buf, start, flags)
+            if wanted is not None:
+                known = {name: value for name, value in known.items() if name in wanted or name in codec.refs}
             if len(self._known_attrs) == MAX_KNOWN:
                 self._known_attrs.clear()
             self._known_attrs[common] = known
         attrs = known.copy()
         for name, raw in zip(self._macs, self._read_macs(buf, start), strict=True):
-            attrs[name] = raw.hex(":")
+            if wanted is None or name in wanted:
+                attrs[name] = raw.hex(":")
         link_index: int = _u32(buf, start + self._link)[0] if self._link else 0
         if link_index and codec.parent_from_link:
             attrs[codec.parent_from_link] = link_index

@@ -97,7 +97,7 @@ class LinuxKernel:
         readings: dict[str, Reading] = {}
         for name, handle in opened.items():
             others = {other: opened[other].fd() for other in asks.get(name, ())}
-            readings[name] = reading.read(handle, wants[name].kinds, others, remember=remember)
+            readings[name] = reading.read(handle, wants[name].kinds, others, wanted=wants[name].attrs, remember=remember)
         resolve(readings, lambda asker, names: reading.ask(asker, {name: opened[name].fd() for name in names}))
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
         if sysctls:

@@ -23,6 +23,8 @@ EVERYTHING = LINKS | ADDRESSES | ROUTES | RULES | LOCAL_ROUTES | KERNEL_ROUTES
 class Want(Record):
     """What to read in one namespace; ``kinds`` 0 = nothing but its identity, a kernel may read more than is asked.
 
+    attrs: which link attributes are wanted, references always being so; None = all.
+
     ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
     """
 
@@ -30,6 +32,7 @@ class Want(Record):
     sysctls: Sequence[str] = ()
     source: str = ""
     peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
+    attrs: frozenset[str] | None = None
 
 
 class Impression(Record):

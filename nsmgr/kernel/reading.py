@@ -37,11 +37,14 @@ class Reading(Record):
     impression: Impression | None = None
 
 
-def read(handle: Netns, kinds: int, others: Mapping[str, int], *, remember: bool = False) -> Reading:
+def read(
+    handle: Netns, kinds: int, others: Mapping[str, int], *, wanted: frozenset[str] | None = None, remember: bool = False
+) -> Reading:
     """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
 
     Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
-    With ``remember`` the reading has an impression of the bytes it was made from, if the socket can be compared with others.
+    ``wanted``: as :class:`nsmgr.kernel.port.Want` ``attrs``. With ``remember`` the reading has an impression of the bytes it was
+    made from, if the socket can be compared with others.
     """
     reading = Reading(handle, NetnsState(handle.name, handle.cookie))
     state, socket = reading.state, handle.socket
@@ -53,7 +56,7 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int], *, remember: bool
     find = messages.decode_link.find
     for datagram, start, end in spans:
         layout, payload = find(datagram, start, end)
-        link = layout.read(datagram, start, payload)
+        link = layout.read(datagram, start, payload, wanted)
         if not link.kind and (path := messages.bus_path(datagram, start, end)):
             link.attrs["path"] = path
         state.links[link.name] = link
@@ -81,6 +84,7 @@ def read(handle: Netns, kinds: int, others: Mapping[str, int], *, remember: bool
         mask = _mask(answers[0], spans, layouts)
         seen = glance.digest(mask[1], [b"".join(datagrams) for datagrams in answers])
         reading.impression = Impression(handle.name, "", handle.cookie, kinds, mask[0], seen)
+    socket.last_dump = []
     return reading
 
 

@@ -195,8 +195,10 @@ namespaces:
     kernel = FakeKernel()
     observe = kernel.observe
     harmed: list[bool] = []
+    brief: list[bool] = []
 
     def late(wants: Mapping[str, Want], *, remember: bool = False) -> Observation:
+        brief.append(any(want.attrs is not None for want in wants.values()))
         if not harmed and kernel.list_netns():
             harmed.append(True)
             harm(kernel)
@@ -205,6 +207,7 @@ namespaces:
     kernel.observe = late  # type: ignore[method-assign]
     result = engine.apply(config.loads(text), kernel, store)
     assert harmed
+    assert brief == [False, True, False, False, False], "what is to be done is planned from a whole look, not from a brief one"
     assert len(result.rounds) == 2
     assert result.ok
 

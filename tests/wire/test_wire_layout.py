@@ -97,3 +97,17 @@ def test_layouts_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> No
         for size in range(1, 9):
             assert said(decoder, link(b"veth", attribute(20, b"x" * size))).attrs["alias"] == "x" * size
             assert sum(map(len, decoder._layouts.values())) <= 3
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_only_what_is_wanted_is_read(payload: bytes) -> None:
+    """And the references, without which links could not be told apart; whatever was read of the same payload before."""
+    decoder = LinkDecoder()
+    whole = decoder(payload, 0, len(payload))
+    layout, number = decoder.find(payload, 0, len(payload))
+    for wanted in (frozenset({"mtu", "state"}), frozenset({"mac"}), frozenset()):
+        part = layout.read(payload, 0, number, wanted)
+        kept = wanted | layout.codec.refs | {layout.codec.parent_from_link}
+        assert part.attrs == {name: value for name, value in whole.attrs.items() if name in kept}
+        assert (part.name, part.index, part.altnames, part.kind) == (whole.name, whole.index, whole.altnames, whole.kind)
+    assert layout.read(payload, 0, number) == whole
