@@ -48,6 +48,8 @@ class Memo:
 
     def recall(self) -> str:
         """The name of the deployment if nothing has changed since there was nothing to do with it, else ""."""
+        if os.environ.get("NSMGR_DEBUG"):
+            return ""  # whoever wants to see the messages wants them sent
         try:
             self._records = _records(self._store)
             file = next((name for name in self._store.memos() if name.endswith(f".{self._key}.memo")), "")

@@ -201,6 +201,11 @@ def test_another_text_is_another_question(lab: Lab, which: str) -> None:
     path.write_text(before)
 
 
+def test_who_traces_wants_to_see_messages(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NSMGR_DEBUG", "nl")
+    assert lab.recall() == ""
+
+
 def test_every_record_counts(lab: Lab) -> None:
     """Whom a namespace belongs to decides what may be done with it."""
     lab.store.write(DeploymentRecord("other", namespaces={lab.b: 5}))
