@@ -7,12 +7,14 @@ READY  := $(VENV)/.ready
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3
 # More arguments for pytest, or for the benchmark: make test ARGS='-k bridge -x'
 ARGS   ?=
+# Which kernels `make test-vm` boots: names, or all.
+KERNELS ?= uml-full
 
 PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
-.PHONY: tables setup check lint types pure test test-kernel bench bench-quick demo fmt docs clean help
+.PHONY: tables setup check lint types pure test test-kernel test-vm bench bench-quick demo fmt docs clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +67,9 @@ test: $(READY)  ## every test; as an ordinary user in the sandbox
 
 test-kernel: $(READY)  ## only the tests that talk to the kernel
 	@$(call in_namespaces,$(KERNEL) $(ARGS))
+
+test-vm: $(READY)  ## the kernel tests in a full kernel, in user space: no root; KERNELS='uml-full 6.12', KERNELS=all
+	@$(BIN)/python -m tests.vm.suite --kernels "$(KERNELS)" -- $(ARGS)
 
 define in_namespaces
 set -e; run=; \

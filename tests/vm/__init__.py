@@ -1,0 +1,1 @@
+"""Other kernels to test on: see :mod:`tests.vm.__main__`."""
