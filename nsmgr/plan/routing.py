@@ -190,9 +190,9 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
     lane = draft.lane(netns.name)
     overwritten: set[str] = set()
 
-    def write(key: str, value: str, origin: Path, steps: list[Step], *, again: bool = False) -> bool:
+    def write(key: str, value: str, origin: Path, steps: list[Step], *, again: bool = False, may_come: bool = False) -> bool:
         observed = read.get(key)
-        if state is not None and key in read and observed is None:
+        if state is not None and key in read and observed is None and not may_come:
             raise UnsupportedByKernel(
                 f"sysctl {key}", "No such file or directory", netns=netns.name,
                 hint="some keys exist only in the initial namespace, others only once a module is loaded",
@@ -209,11 +209,15 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
         if write(key, value, (*netns.origin, "sysctls", key), lane.sysctl) and key in _OVERWRITING:
             overwritten.add(_OVERWRITING[key])
     for name, link in netns.links.items():
-        if link.sysctls and links.decisions[netns.name, name].action not in (Action.CREATE, Action.REPLACE, Action.MOVE):
+        decision = links.decisions[netns.name, name]
+        if link.sysctls and decision.action not in (Action.CREATE, Action.REPLACE, Action.MOVE):
+            # IPv6 leaves a device whose MTU falls below 1280, its keys with it, and comes back with the MTU (addrconf_notify).
+            resized = any(change.name == "mtu" for change in decision.changes)
             for key, value in link.sysctls.items():
                 dotted = key.replace("/", ".")
                 again = dotted.endswith((".forwarding", ".disable_ipv6")) and any(dotted.startswith(start) for start in overwritten)
-                write(key, value, (*link.origin, "sysctls"), lane.link_sysctl, again=again)
+                may_come = resized and dotted.startswith("net.ipv6.")
+                write(key, value, (*link.origin, "sysctls"), lane.link_sysctl, again=again, may_come=may_come)
 
 
 def _sysctl_rank(key: str) -> int:

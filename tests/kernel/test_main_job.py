@@ -79,6 +79,21 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         assert result.still_alive == []
 
 
+SMALL_MTU = """
+version: 1
+namespaces:
+  @a: {links: {f: {kind: ifb, mtu: 1000}}}
+"""
+
+
+def test_ipv6_comes_back_with_the_mtu(lab: Lab) -> None:
+    """Below 1280 the device has no IPv6, and no net.ipv6.conf.f: that is no key the kernel does not have."""
+    lab.converge(lab.load(SMALL_MTU))
+    lab.converge(lab.load(SMALL_MTU.replace("mtu: 1000", "mtu: 1500, sysctls: {ipv6.accept_ra: 0}")))
+    with pytest.raises(UnsupportedByKernel):
+        lab.apply(lab.load(SMALL_MTU.replace("ifb, mtu: 1000", "ifb, sysctls: {ipv6.nonesuch: 0}")))
+
+
 RICH = """
 version: 1
 namespaces:
