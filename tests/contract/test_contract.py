@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from nsmgr import engine
+from nsmgr.config import loads
 from nsmgr.errors import NsmgrError
 from nsmgr.kernel.fake import FakeKernel
-from nsmgr.kernel.port import KernelPort
+from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Batch, Step, Verb
+from nsmgr.store import Store
 from tests.contract import scenarios_ip, scenarios_links
 from tests.contract.rig import Rig, differences
 
@@ -88,8 +94,38 @@ def test_the_fake_sees_what_linux_shows(scenario: Scenario) -> None:
         scenario(real)
     with rig_on(fake, real.tag) as imagined:
         scenario(imagined)
-    found = differences(imagined.trace, real.trace)
+    found = [line for line in differences(imagined.trace, real.trace) if not _of_this_kernel(line)]
     assert not found, "fake, Linux:\n" + "\n".join(found)
+
+
+def _of_this_kernel(difference: str) -> bool:
+    """Whether a line is about how this kernel was built, and not about what it does."""
+    path, _, values = difference.partition(": ")
+    name = path.rpartition("/")[2]
+    if values.endswith(", '-'") and name in _unreported():
+        return True
+    # 31.25 s in jiffies and back: exact with 250 of them in a second, not with 100 or 1000 (br_multicast_init, jiffies_to_clock_t).
+    fake_value, _, real_value = values.partition(", ")
+    return name == "mcast_startup_query_interval" and abs(int(fake_value) - int(real_value)) <= 10
+
+
+@cache
+def _unreported() -> frozenset[str]:
+    """Attributes of lo and a bridge that this kernel's RTM_NEWLINK lacks: rx_queues (CONFIG_RPS), nf_call_* (BRIDGE_NETFILTER)."""
+    name = f"nsmgrt-{secrets.token_hex(4)}"
+    text = f"version: 1\nname: {name}\nnamespaces: {{{name}: {{links: {{br0: {{kind: bridge}}}}}}}}\n"
+    shown: list[set[str]] = []
+    with TemporaryDirectory() as directory:
+        for number, kernel in enumerate((fake(), linux())):
+            try:
+                store = Store(f"{directory}/{number}")
+                assert engine.apply(loads(text), kernel, store).ok
+                links = kernel.observe({name: Want()}).namespaces[name].links
+                shown.append({attribute for link in ("lo", "br0") for attribute in links[link].attrs})
+                assert engine.destroy(name, kernel, store).still_alive == []
+            finally:
+                kernel.close()
+    return frozenset(shown[0] - shown[1])
 
 
 def test_every_kind_is_known() -> None:

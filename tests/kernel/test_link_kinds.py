@@ -173,7 +173,11 @@ CHANGES: list[tuple[str, dict[str, Value], dict[str, Value]]] = [
 def test_changes_in_place(scratch: Scratch, kind: str, birth: dict[str, Value], wanted: dict[str, Value]) -> None:
     assert scratch.make(kind, **birth).errno == 0
     cls, before = kind_class(kind), scratch.read().attrs
+    if "nf_call_iptables" in wanted and "nf_call_iptables" not in before:
+        pytest.skip("this kernel's RTM_NEWLINK has no IFLA_BR_NF_CALL_IPTABLES (CONFIG_BRIDGE_NETFILTER)")
     verdict = scratch.change(kind, **wanted)
+    if verdict.errno == errno.EINVAL and "boolean option" in verdict.extack:
+        pytest.skip(f"{', '.join(wanted)}: {verdict.extack}")  # br_boolopt_multi_toggle: newer than this kernel
     assert (verdict.errno, verdict.extack) == (0, "")
     found = scratch.read()
     assert found.index == LINK
@@ -207,6 +211,8 @@ OTHER_VALUE: dict[str, Value] = {"id": 8, "port": 4789, "srcport": (1, 2), "limi
 )
 def test_a_vxlan_refuses_to_change(scratch: Scratch, name: str) -> None:
     assert scratch.make("vxlan").errno == 0
+    if name == "reserved_bits" and name not in scratch.read().attrs:
+        pytest.skip("this kernel's RTM_NEWLINK has no IFLA_VXLAN_RESERVED_BITS")
     assert scratch.change("vxlan", **{name: OTHER_VALUE.get(name, True)}).errno == errno.EOPNOTSUPP
 
 
@@ -269,6 +275,8 @@ def test_a_vxlan_born_so_reads_back_so(scratch: Scratch, attrs: dict[str, Value]
     told = {name: value for name, value in attrs.items() if value is not None}
     assert scratch.make("vxlan", **told).errno == 0
     found = scratch.read().attrs
+    if told.keys() - found.keys() == {"reserved_bits"}:
+        pytest.skip("this kernel's RTM_NEWLINK has no IFLA_VXLAN_RESERVED_BITS")
     assert {name: found[name] for name in told} == told
 
 

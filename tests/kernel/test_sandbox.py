@@ -115,7 +115,8 @@ def test_is_a_world_of_its_own(person: Person) -> None:
 import os
 print(os.getuid(), os.environ["NSMGR_SANDBOX"], os.listdir("/run"), os.listdir("/run/netns"), os.getpid() < 10)
 print(os.readlink("/proc/self/ns/net"), os.readlink("/proc/self/ns/mnt"), os.readlink("/proc/self/ns/pid"))
-print(int(open("/sys/class/net/lo/flags").read(), 16) & 1, [name for name in os.listdir("/sys/class/net") if name != "lo"])
+links = [entry.name for entry in os.scandir("/sys/class/net") if entry.is_dir()]  # beside a file: bonding_masters
+print(int(open("/sys/class/net/lo/flags").read(), 16) & 1, [name for name in links if name != "lo"])
 """
     status, out, err = person.outcome(*person.code(code))
     assert status == 0, err

@@ -144,7 +144,9 @@ def test_links_read_back(network: Here) -> None:
     for index, name, kind, attrs, _ in LINKS:
         link = links[name]
         assert (link.index, link.kind) == (index, kind)
-        assert {key: link.attrs[key] for key in attrs} == attrs, name
+        # A kernel without CONFIG_RPS takes IFLA_NUM_RX_QUEUES and never reports it (rtnl_fill_ifinfo).
+        told = {key: value for key, value in attrs.items() if key in links["lo"].attrs or key != "rx_queues"}
+        assert {key: link.attrs[key] for key in told} == told, name
     assert links["v1"].attrs["controller"] == 12
     assert links["v1"].attrs["promisc"] is False, "a bridge port is promiscuous (IFLA_PROMISCUITY 1) without anybody asking"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from nsmgr.model.base import Names, Value
+from nsmgr.model.base import Names
 from nsmgr.model.convert import by_number
 from nsmgr.model.links.base import Link, data
 
@@ -16,6 +15,7 @@ FLAGS = Names({"bridge": 0, "private": 1, "vepa": 2})  # IPVLAN_F_PRIVATE, IPVLA
 class Ipvlan(Link):
     """A device that shares its lower link's MAC and is told apart by IP address.
 
+    IFF_NOARP comes and goes when the mode changes to and from l2 (ipvlan_set_port_mode); a device born in the port's mode has ARP.
     The lower can carry neither a macvlan nor be a bridge port at the same time (EBUSY). Deleted with its lower link.
     """
 
@@ -25,7 +25,6 @@ class Ipvlan(Link):
     PARENT_REQUIRED: ClassVar[bool] = True
     DEFAULT_MTU: ClassVar[int] = 0  # the lower link's
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
-    DEFAULTS: ClassVar[Mapping[str, Value]] = {"arp": False}  # IFF_NOARP in modes l3 and l3s
 
     kind: Literal["ipvlan", "ipvtap"] | None = "ipvlan"
     """The kind."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from nsmgr.model.base import Bool, Change, Names, Value
+from nsmgr.model.base import Attr, Bool, Change, Names, Value
 from nsmgr.model.convert import Pairs, by_number
 from nsmgr.model.links.base import Link, data
 
@@ -27,6 +27,11 @@ def _pairs(value: Any) -> Any:
     except (TypeError, ValueError):
         raise ValueError("a mapping of numbers, {0: 1, 3: 5}") from None
     return tuple(sorted((source, target) for source, target in pairs.items() if target))
+
+
+def _flag(bit: int, *, default: bool) -> Attr:
+    """A row of IFLA_VLAN_FLAGS, which a dump leaves out when no flag is set (vlan_fill_info)."""
+    return data("IFLA_VLAN_FLAGS", bit=bit, convert=Bool(), absent=False, default=default)
 
 
 Number32 = Annotated[int, Field(ge=0, lt=2**32)]
@@ -54,15 +59,15 @@ class Vlan(Link):
         data("IFLA_VLAN_PROTOCOL", Change.REPLACE, convert=PROTOCOLS, default="802.1Q"),
     ] = None
     """Tag protocol: 802.1Q (0x8100) or 802.1ad (0x88a8). Ignored by vlan_changelink, like ``id``."""
-    reorder_hdr: Annotated[bool | None, data("IFLA_VLAN_FLAGS", bit=REORDER_HDR, convert=Bool(), default=True)] = None
+    reorder_hdr: Annotated[bool | None, _flag(REORDER_HDR, default=True)] = None
     """Take the tag out of received frames, so that the link looks like a plain Ethernet one."""
-    gvrp: Annotated[bool | None, data("IFLA_VLAN_FLAGS", bit=GVRP, convert=Bool(), default=False)] = None
+    gvrp: Annotated[bool | None, _flag(GVRP, default=False)] = None
     """Announce the VLAN by GVRP; EINVAL unless the kernel has CONFIG_VLAN_8021Q_GVRP."""
-    mvrp: Annotated[bool | None, data("IFLA_VLAN_FLAGS", bit=MVRP, convert=Bool(), default=False)] = None
+    mvrp: Annotated[bool | None, _flag(MVRP, default=False)] = None
     """Announce the VLAN by MVRP; EINVAL unless the kernel has CONFIG_VLAN_8021Q_MVRP."""
-    loose_binding: Annotated[bool | None, data("IFLA_VLAN_FLAGS", bit=LOOSE_BINDING, convert=Bool(), default=False)] = None
+    loose_binding: Annotated[bool | None, _flag(LOOSE_BINDING, default=False)] = None
     """The link does not go up and down with its lower one."""
-    bridge_binding: Annotated[bool | None, data("IFLA_VLAN_FLAGS", bit=BRIDGE_BINDING, convert=Bool(), default=False)] = None
+    bridge_binding: Annotated[bool | None, _flag(BRIDGE_BINDING, default=False)] = None
     """On a bridge: carrier follows the bridge ports that are in this VLAN."""
     ingress_qos: Annotated[
         tuple[tuple[Priority, Number32], ...] | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsmgr.model.attr import Attr, Bool, Names, Where
+from nsmgr.model.attr import Attr, Names, Where
 from nsmgr.model.convert import ByNumber
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, optional, word
@@ -18,12 +18,10 @@ class Ipvlan(Plain):
     DIES_WITH = ("parent",)
     PARENT_REQUIRED = True
     TAKES_PARENT = True
-    DEFAULTS = {"arp": False}
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65535)
     ROWS = {
         **Link.ROWS,
-        "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "mode": Attr("IFLA_IPVLAN_MODE", where=Where.DATA, convert=MODES, default="l3"),
         "flags": Attr("IFLA_IPVLAN_FLAGS", where=Where.DATA, convert=FLAGS, absent="bridge", default="bridge"),
     }
