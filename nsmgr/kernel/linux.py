@@ -94,16 +94,21 @@ class LinuxKernel:
         from nsmgr.kernel.resolve import resolve, whom_to_ask
 
         asks = whom_to_ask({name: wants[name].peers for name in opened})
-        readings: dict[str, Reading] = {}
-        for name, handle in opened.items():
+
+        def look(name: str) -> Reading:
             others = {other: opened[other].fd() for other in asks.get(name, ())}
-            readings[name] = reading.read(handle, wants[name].kinds, others, wanted=wants[name].attrs, remember=remember)
-        resolve(readings, lambda asker, names: reading.ask(asker, {name: opened[name].fd() for name in names}))
+            want = wants[name]
+            return reading.read(opened[name], want.kinds, others, wanted=want.attrs, remember=remember)
+
+        readings: dict[str, Reading] = {name: look(name) for name in opened}
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
         if sysctls:
-            values = netns.in_thread(lambda: {name: self._read_sysctls(opened[name], keys) for name, keys in sysctls.items()})
-            for name, found in values.items():
+            values = netns.in_thread(lambda: {name: self._read_sysctls(readings[name], keys) for name, keys in sysctls.items()})
+            for name, (found, went) in values.items():
+                if went:
+                    readings[name] = look(name)
                 readings[name].state.sysctls = found
+        resolve(readings, lambda asker, names: reading.ask(asker, {name: opened[name].fd() for name in names}))
         for name, read in readings.items():
             observation.namespaces[name] = read.state
         observation.impressions = _impressions(readings, wants)
@@ -216,11 +221,17 @@ class LinuxKernel:
         else:
             libc.setns(handle.fd())
 
-    def _read_sysctls(self, handle: Netns, keys: Iterable[str]) -> dict[str, str | None]:
-        self._enter(handle)
+    def _read_sysctls(self, read: Reading, keys: Iterable[str]) -> tuple[dict[str, str | None], bool]:
+        """The values, and whether a link that was there a moment ago has gone meanwhile, and its keys with it.
+
+        cleanup_net takes the far ends of a dying namespace's links away whenever it comes to that.
+        """
+        self._enter(read.handle)
         from nsmgr.kernel import procfs
 
-        return procfs.read(keys)
+        values = procfs.read(keys)
+        gone = {link for key, value in values.items() if value is None and (link := procfs.link_of(key)) in read.state.links}
+        return values, any(not procfs.has_link(link) for link in gone)
 
     # -------------------------------------------------------------------------------------------------------- carriers
 

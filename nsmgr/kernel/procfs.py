@@ -22,6 +22,17 @@ def path_of(key: str) -> str:
     return "/".join((ROOT, *parts))
 
 
+def link_of(key: str) -> str:
+    """The link a key belongs to: ``eth0`` of net.ipv4.conf.eth0.rp_filter and of net/ipv6/neigh/eth0/retrans_time; "" of others."""
+    parts = key.split("/") if "/" in key else key.split(".")
+    return parts[3] if len(parts) > 4 and parts[2] in ("conf", "neigh") else ""
+
+
+def has_link(name: str) -> bool:
+    """Whether the calling thread's namespace has the link: every device has this directory (inetdev_init)."""
+    return os.path.isdir(f"{ROOT}/net/ipv4/conf/{name}")
+
+
 def normal(text: str) -> str:
     """Values compare without regard to white space: the kernel separates with tabs, people with spaces."""
     return " ".join(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 
 from nsmgr import engine
@@ -19,6 +21,7 @@ from nsmgr.plan.state import DesiredState, NetnsState
 from nsmgr.store import Store
 from tests.contract.test_contract import linux
 from tests.effort import examples
+from tests.since import release
 from tests.strategies import desired_states
 
 QUICK = settings(
@@ -129,6 +132,9 @@ TAG = f"nsmgrt-{secrets.token_hex(3)}-"
 @settings(QUICK, max_examples=examples(8), phases=[Phase.explicit, Phase.generate])
 def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> None:
     """The same two applies on Linux end where a fresh apply on the fake ends."""
+    if release() < (6, 2):
+        # Not everything converges there yet: 010-vm.md.
+        pytest.skip(f"Linux {os.uname().release} refuses to rename a link that is up (EBUSY)")
     kernel, fresh = linux(), FakeKernel()
     try:
         with store() as records, store() as others:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-from nsmgr.kernel import probe
+from nsmgr.kernel import probe, procfs
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import ADDRESSES, EVERYTHING, LINKS, KernelPort, Want
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
@@ -270,3 +270,23 @@ def test_probe_of_a_kind_that_no_kernel_has(kernel: LinuxKernel, monkeypatch: py
 
     monkeypatch.setattr(probe, "kind_class", lambda kind: Nonesuch)
     assert kernel.probe(["nonesuch"]) == {"nonesuch": 'EOPNOTSUPP (Operation not supported) "Unknown device type"'}
+
+
+def test_a_link_that_goes_between_its_dump_and_its_sysctls_is_gone(
+    kernel: LinuxKernel, name: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with its keys missing, it would look as if the kernel did not have such keys."""
+    a = name("a")
+    make(kernel, a)
+    assert kernel.transact(Batch(a, (ifb(a, "f", 40),)))[0].ok
+    values = procfs.read
+
+    def late(keys: Iterable[str]) -> dict[str, str | None]:
+        ip("-n", a, "link", "del", "f")
+        return values(keys)
+
+    monkeypatch.setattr(procfs, "read", late)
+    wants = {a: Want(EVERYTHING, ["net.ipv6.conf.f.accept_ra", "net.ipv4.ip_forward"])}
+    state = kernel.observe(wants).namespaces[a]
+    assert "f" not in state.links
+    assert state.sysctls == {"net.ipv6.conf.f.accept_ra": None, "net.ipv4.ip_forward": "0"}

@@ -17,6 +17,7 @@ from nsmgr.kernel.rtnl import Answer, RtnlSocket
 from nsmgr.kernel.wire import messages_of
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.state import Address, Link, NextHop, Route, Rule
+from tests.since import lacking
 from tests.wire.support import no_fd, oracle, step
 
 PEER = {"netns": "here", "name": "v1", "index": 11, "attrs": {"mtu": 1400, "tx_queues": 1, "rx_queues": 1}}
@@ -145,7 +146,8 @@ def test_links_read_back(network: Here) -> None:
         link = links[name]
         assert (link.index, link.kind) == (index, kind)
         # A kernel without CONFIG_RPS takes IFLA_NUM_RX_QUEUES and never reports it (rtnl_fill_ifinfo).
-        told = {key: value for key, value in attrs.items() if key in links["lo"].attrs or key != "rx_queues"}
+        told = {key: value for key, value in attrs.items() if key != "rx_queues" or key in links["lo"].attrs}
+        told = {key: value for key, value in told.items() if not lacking([key])}
         assert {key: link.attrs[key] for key in told} == told, name
     assert links["v1"].attrs["controller"] == 12
     assert links["v1"].attrs["promisc"] is False, "a bridge port is promiscuous (IFLA_PROMISCUITY 1) without anybody asking"
@@ -161,7 +163,8 @@ def test_links_change(network: Here) -> None:
     network.do(Verb.LINK_SET, index=16, attrs={"alias": ""})
     network.do(Verb.LINK_SET, index=11, attrs={"controller": None})
     links = network.links()
-    assert (links["br0"].attrs["ageing_time"], links["br0"].attrs["fdb_max_learned"]) == (60_000, 100)
+    assert links["br0"].attrs["ageing_time"] == 60_000
+    assert lacking(["fdb_max_learned"]) or links["br0"].attrs["fdb_max_learned"] == 100
     assert (links["br0"].attrs["no_linklocal_learn"], links["br0"].altnames) == (False, ("a-very-long-alternative-name",))
     assert (links["ifbx"].attrs["promisc"], links["ifbx"].attrs["alias"]) == (False, "")
     assert "controller" not in links["v1"].attrs
