@@ -18,7 +18,7 @@ ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "link:tap": (("links/tap.py", "links/tun.py"), "957f79e1-429d5922", "link_tap"),
     "link:tun": (("links/tun.py",), "957f79e1-1e58be50", "link_tun"),
     "link:veth": (("links/veth.py",), "957f79e1-70321e38", "link_veth"),
-    "link:vlan": (("links/vlan.py",), "957f79e1-d0ef8a1b", "link_vlan"),
+    "link:vlan": (("links/vlan.py",), "957f79e1-5b1c0677", "link_vlan"),
     "link:vrf": (("links/vrf.py",), "957f79e1-ec99dd05", "link_vrf"),
     "link:vxlan": (("links/vxlan.py",), "957f79e1-c453ab56", "link_vxlan"),
     "document": (("document.py", "namespace.py"), "957f79e1-3f7e9f8a", "document"),
