@@ -15,10 +15,9 @@ import time
 from nsmgr.context import suppress
 from nsmgr.errors import DumpInterrupted, KernelError, Overrun
 from nsmgr.kernel import receive, wire
+from nsmgr.kernel.budget import chunks, receive_memory
 from nsmgr.kernel.port import Counters
 from nsmgr.kernel.wire import (
-    CHUNK_BYTES,
-    CHUNK_MESSAGES,
     LOST,
     NETLINK_ADD_MEMBERSHIP,
     NETLINK_EXT_ACK,
@@ -46,7 +45,7 @@ from nsmgr.light import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["LOST", "OK", "Answer", "RtnlSocket", "Span", "messages_of"]
 
@@ -87,7 +86,7 @@ class RtnlSocket:
         self._bound = False
         self.repeatable = False
         self.last_dump: list[bytes] = []
-        self._chunk_memory = _receive_budget(self._sock)
+        self._chunk_memory = receive_memory(self._sock)
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -148,25 +147,9 @@ class RtnlSocket:
         """
         answers = [OK] * len(messages)
         self.counters.writes += len(messages)
-        for first, last in self._chunks(messages):
+        for first, last in chunks(messages, self._chunk_memory):
             self._transact_chunk(messages, first, last, answers)
         return answers
-
-    def _chunks(self, messages: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-        first = size = memory = 0
-        for position, message in enumerate(messages):
-            if len(message) > CHUNK_BYTES // 2:
-                receive.grow(len(message) + 4096)  # an error quotes the whole request
-            need = _answer_memory(len(message))
-            if position > first and (
-                size + len(message) > CHUNK_BYTES or position - first == CHUNK_MESSAGES or memory + need > self._chunk_memory
-            ):
-                yield first, position
-                first, size, memory = position, 0, 0
-            size += len(message)
-            memory += need
-        if first < len(messages):
-            yield first, len(messages)
 
     def _transact_chunk(self, messages: Sequence[bytes], first: int, last: int, answers: list[Answer]) -> None:
         base, final = self._send(messages[first:last], ack=True)
@@ -202,7 +185,7 @@ class RtnlSocket:
     def requests(self, messages: Sequence[bytes]) -> list[Span | Answer]:
         """Many doit GETs, one result each; an Answer with errno LOST when nothing came."""
         results: list[Span | Answer] = []
-        for first, last in self._chunks(messages):
+        for first, last in chunks(messages, self._chunk_memory):
             try:
                 results += self._collect(messages[first:last], None)[0]
             except receive.Truncated as cut:
@@ -406,24 +389,3 @@ class RtnlSocket:
                             raise
         finally:
             receive.give_back(receiver)
-
-
-_default_budget = 0
-
-
-def _receive_budget(sock: socket.socket) -> int:
-    """Bytes of answers a fresh socket's receive buffer holds (sk_rcvbuf); asked once, all new sockets have the same."""
-    global _default_budget
-    if not _default_budget:
-        _default_budget = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-    return _default_budget
-
-
-def _answer_memory(length: int) -> int:
-    """What an error answer to a message of ``length`` bytes takes from the receive buffer (skb->truesize), rounded up.
-
-    sk_buff and skb_shared_info are about 600 bytes; the data is the quoted request plus the extack texts, in a
-    power-of-two slab object. An ACK alone is 832: 256 of them fill the default buffer.
-    """
-    data = 320 + 36 + length + 160
-    return 320 + (1 << (data - 1).bit_length())
