@@ -46,6 +46,7 @@ from nsmgr.light import lru_cache
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import ClassVar
 
 __all__ = ["LOST", "OK", "Answer", "RtnlSocket", "Span", "messages_of"]
 
@@ -75,12 +76,13 @@ class RtnlSocket:
     ``last_dump``: the datagrams of the last dump, NLMSG_DONE included.
     """
 
+    PROTOCOL: ClassVar[int] = socket.NETLINK_ROUTE
     __slots__ = ("_bound", "_chunk_memory", "_seq", "_sock", "counters", "last_dump", "name", "repeatable")
 
     def __init__(self, name: str = "", counters: Counters | None = None) -> None:
         self.name = name
         self.counters = counters if counters is not None else Counters()
-        self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, self.PROTOCOL)
         self._sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self._seq = 0
         self._bound = False
@@ -344,7 +346,7 @@ class RtnlSocket:
 
     def _put(self, buffer: bytes | bytearray) -> None:
         if wire.trace:
-            wire.trace("→", bytes(buffer))
+            self._trace("→", bytes(buffer))
         self.counters.bytes_out += len(buffer)
         try:
             self._sock.send(buffer)
@@ -371,8 +373,12 @@ class RtnlSocket:
         self.counters.bytes_in += sum(map(len, datagrams))
         if wire.trace:
             for datagram in datagrams:
-                wire.trace("←", datagram)
+                self._trace("←", datagram)
         return datagrams
+
+    def _trace(self, direction: str, messages: bytes) -> None:
+        if wire.trace:
+            wire.trace(direction, messages)
 
     def _drain(self) -> None:
         """Throw away what is queued, so that the next exchange begins with an empty queue and no dump running."""
