@@ -304,4 +304,6 @@ class _Composer:
         line = text[position[0] - 1] if position[0] <= len(text) else ""
         if line[position[1] - 1 : position[1]] == "\t" or (line[: position[1]].strip(" ").startswith("\t")):
             return YamlProblem("a tab where YAML wants spaces", position, "indent with spaces")
+        if words == "exceeded maximum nesting depth":  # libyaml from 0.2.6 on counts too, and sees the brackets before we do
+            return YamlProblem(f"nested more than {MAX_DEPTH} levels deep", position, code="limit")
         return YamlProblem(words, position, hint)
