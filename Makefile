@@ -98,8 +98,9 @@ tables: $(READY)  ## what is generated: attribute tables from pyroute2 and from 
 fmt: $(READY)  ## format and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
 
-docs: $(READY)  ## write docs/reference.md anew from the models
+docs: $(READY)  ## write docs/reference.md and docs/coverage.md anew from the models
 	@$(BIN)/python docs/reference.py
+	@$(BIN)/python docs/coverage.py
 
 clean:  ## remove .venv and every cache
 	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

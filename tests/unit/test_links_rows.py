@@ -1,4 +1,4 @@
-"""The rows of every link kind: names, netlink attributes, defaults, documentation, and what has no row and why."""
+"""The rows of every link kind: names, netlink attributes, defaults, documentation. What has no row and why: test_coverage.py."""
 
 from __future__ import annotations
 
@@ -33,28 +33,6 @@ NEWER = {
     "IFLA_BOND_BROADCAST_NEIGH": "6.17",
     "IFLA_BR_STP_MODE": "7",
 }
-
-# Every attribute of a kind that has no row, and why.
-NO_ROW = {
-    "IFLA_BR_HELLO_TIMER": "counts down by itself",
-    "IFLA_BR_TCN_TIMER": "counts down by itself",
-    "IFLA_BR_TOPOLOGY_CHANGE_TIMER": "counts down by itself",
-    "IFLA_BR_GC_TIMER": "counts down by itself",
-    "IFLA_BR_FDB_FLUSH": "an action, not a state",
-    "IFLA_BR_MCAST_QUERIER_STATE": "which querier was elected: runtime",
-    "IFLA_BOND_AD_INFO": "what LACP negotiated: runtime",
-    "IFLA_BOND_LACP_STRICT": "newer than any kernel it could be tried on",
-    "IFLA_MACVLAN_MACADDR_MODE": "how to read MACADDR_DATA: sent along with it (COMPANIONS), never dumped",
-    "IFLA_MACVLAN_MACADDR": "one address for the add and del verbs; the list is set whole",
-    "IFLA_MACVLAN_MACADDR_COUNT": "length of MACADDR_DATA",
-    "IFLA_TUN_TYPE": "tells kind tun from kind tap",
-}
-PREFIXES = {
-    "bridge": "IFLA_BR_", "vxlan": "IFLA_VXLAN_", "bond": "IFLA_BOND_", "macvlan": "IFLA_MACVLAN_", "vlan": "IFLA_VLAN_",
-    "vrf": "IFLA_VRF_", "ipvlan": "IFLA_IPVLAN_", "tun": "IFLA_TUN_",
-}  # fmt: skip
-# Members of nests and of other enumerations that share a kind's prefix.
-_INNER = re.compile(r"IFLA_(BOND_(SLAVE|AD_INFO)_|VLAN_QOS_|VRF_PORT_)|_(UNSPEC|PAD|MAX)$")
 
 
 def data_rows(kind: str) -> dict[str, Attr]:
@@ -171,16 +149,6 @@ def literals(annotation: Any) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     return tuple(word for part in get_args(annotation) for word in literals(part))
-
-
-@pytest.mark.parametrize("kind", PREFIXES)
-def test_every_attribute_of_the_header_has_a_row_or_a_reason(kind: str) -> None:
-    prefix = PREFIXES[kind]
-    uapi = {name for name in header_names() | NEWER.keys() if name.startswith(prefix) and not _INNER.search(name)}
-    pyroute2 = {name for name in pyroute2_names(kind) if not _INNER.search(name)}
-    rows = {nla for row in data_rows(kind).values() for nla in (row.nla, row.nla6)}
-    assert (uapi | pyroute2) - rows - NO_ROW.keys() == set()
-    assert rows & NO_ROW.keys() == set()
 
 
 @pytest.mark.parametrize(("kind", "twin"), [("macvtap", "macvlan"), ("ipvtap", "ipvlan"), ("tap", "tun")])

@@ -1,0 +1,1 @@
+"""What Linux can configure against what nsmgr does: the kernel's enumerations, the reasons, and the page made of both."""

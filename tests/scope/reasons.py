@@ -1,0 +1,145 @@
+"""Attributes of the kernel that are no row, and why: section (or several) → attribute → words; see :mod:`tests.scope.coverage`.
+
+A section is a kind of link, ``links`` (what every link has), ``inet6``, or a model: address, route, rule …
+A test compares: an attribute that is neither a row nor here fails by name, and so does a word about one that is a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Table = Mapping[str, Mapping[str, str]]
+
+# Configured, or used, in another way than by a row of that section.
+ELSEWHERE: Table = {
+    "links": {
+        "IFLA_IFNAME": "the link's key in `links:`",
+        "IFLA_LINKINFO": "`kind`, and the kind's own attributes",
+        "IFLA_AF_SPEC": "IPv4: sysctls of the link; IPv6: below",
+        "IFLA_NET_NS_FD": "the namespace under which the link is written",
+        "IFLA_LINK_NETNSID": "`namespace/link` in a reference",
+        "IFLA_PROP_LIST": "`altnames`",
+        "IFLA_ALT_IFNAME": "`altnames`",
+        "IFLA_PARENT_DEV_NAME": "`match: {path: …}` of a physical link",
+        "IFLA_PARENT_DEV_BUS_NAME": "`match: {path: …}` of a physical link",
+        "IFLA_NETNS_IMMUTABLE": "known for each kind: such a link is made where it belongs and never moved",
+    },
+    "inet6": {"IFLA_INET6_CONF": "sysctls of the link, `ipv6.…`"},
+    "macvlan macvtap": {"IFLA_MACVLAN_MACADDR_MODE": "how to read MACADDR_DATA: goes along with `macaddrs`, never dumped"},
+    "tun tap": {"IFLA_TUN_TYPE": "tells kind tun from kind tap"},
+    "veth": {"VETH_INFO_PEER": "`peer`, and what is written for the other end"},
+    "route": {"RTA_METRICS": "the nest of the attributes RTAX_…"},
+}
+
+# Out of scope.
+OUT: Table = {
+    "links": {
+        "IFLA_QDISC": "name of the root qdisc: reported",
+        "IFLA_STATS": "counters: reported only",
+        "IFLA_STATS64": "counters: reported only",
+        "IFLA_COST": "nothing in the kernel reads or sends it",
+        "IFLA_PRIORITY": "nothing in the kernel reads or sends it",
+        "IFLA_WEIGHT": "nothing in the kernel reads or sends it",
+        "IFLA_WIRELESS": "an event of Wireless Extensions",
+        "IFLA_PROTINFO": "a bridge port's, in messages of AF_BRIDGE: the same as IFLA_INFO_SLAVE_DATA once more",
+        "IFLA_MAP": "I/O ports and interrupts of ISA cards: EOPNOTSUPP without ndo_set_config",
+        "IFLA_OPERSTATE": "operational state (RFC 2863): runtime",
+        "IFLA_NET_NS_PID": "a namespace by process: descriptors are used, a process number may be somebody else's by then",
+        "IFLA_NUM_VF": "SR-IOV hardware",
+        "IFLA_VFINFO_LIST": "SR-IOV hardware",
+        "IFLA_VF_PORTS": "SR-IOV hardware (802.1Qbg)",
+        "IFLA_PORT_SELF": "SR-IOV hardware (802.1Qbg)",
+        "IFLA_EXT_MASK": "what a dump shall contain: no state",
+        "IFLA_PROMISCUITY": "how many ask for it, programs included: a count; `promisc` is the configuration's own",
+        "IFLA_ALLMULTI": "how many ask for it, programs included: a count; `allmulticast` is the configuration's own",
+        "IFLA_CARRIER": "state of the wire; only drivers without one (dummy, team) let it be set",
+        "IFLA_CARRIER_CHANGES": "counter",
+        "IFLA_CARRIER_UP_COUNT": "counter",
+        "IFLA_CARRIER_DOWN_COUNT": "counter",
+        "IFLA_PHYS_PORT_ID": "hardware: reported",
+        "IFLA_PHYS_SWITCH_ID": "hardware: reported",
+        "IFLA_PHYS_PORT_NAME": "hardware: reported",
+        "IFLA_PERM_ADDRESS": "hardware: reported",
+        "IFLA_DEVLINK_PORT": "hardware: reported",
+        "IFLA_DPLL_PIN": "hardware: reported",
+        "IFLA_MAX_PACING_OFFLOAD_HORIZON": "hardware: reported",
+        "IFLA_XDP": "needs a loaded program",
+        "IFLA_EVENT": "part of an event: no state",
+        "IFLA_NEW_NETNSID": "part of an event: where the link went",
+        "IFLA_NEW_IFINDEX": "part of a move: the planner picks indexes at birth",
+        "IFLA_IF_NETNSID": "the older name of IFLA_TARGET_NETNSID",
+        "IFLA_TARGET_NETNSID": "a request on behalf of another namespace: each namespace has its own socket",
+        "IFLA_MIN_MTU": "the driver's limit: reported",
+        "IFLA_MAX_MTU": "the driver's limit: reported",
+        "IFLA_TSO_MAX_SIZE": "the driver's limit: reported",
+        "IFLA_TSO_MAX_SEGS": "the driver's limit: reported",
+        "IFLA_PROTO_DOWN_REASON": "bits whose meaning programs agree on among themselves (protodown.d)",
+        "IFLA_HEADROOM": "the driver's: reported",
+        "IFLA_TAILROOM": "the driver's: reported",
+    },
+    "inet6": {
+        "IFLA_INET6_FLAGS": "runtime (IF_READY, IF_RA_RCVD)",
+        "IFLA_INET6_STATS": "counters: reported only",
+        "IFLA_INET6_MCAST": "nothing in the kernel sends it",
+        "IFLA_INET6_CACHEINFO": "timers: runtime",
+        "IFLA_INET6_ICMP6STATS": "counters: reported only",
+        "IFLA_INET6_RA_MTU": "learned from router advertisements: runtime",
+    },
+    "bond": {
+        "IFLA_BOND_AD_INFO": "what LACP negotiated: runtime",
+        "IFLA_BOND_LACP_STRICT": "newer than any kernel it could be tried on",
+    },
+    "bridge": {
+        "IFLA_BR_HELLO_TIMER": "counts down by itself",
+        "IFLA_BR_TCN_TIMER": "counts down by itself",
+        "IFLA_BR_TOPOLOGY_CHANGE_TIMER": "counts down by itself",
+        "IFLA_BR_GC_TIMER": "counts down by itself",
+        "IFLA_BR_FDB_FLUSH": "an action, not a state",
+        "IFLA_BR_MCAST_QUERIER_STATE": "which querier was elected: runtime",
+    },
+    "macvlan macvtap": {
+        "IFLA_MACVLAN_MACADDR": "one address for the add and del verbs; the list is set whole",
+        "IFLA_MACVLAN_MACADDR_COUNT": "length of MACADDR_DATA",
+    },
+    "address": {
+        "IFA_ANYCAST": "no kernel takes it; dumps of anycast addresses (RTM_GETANYCAST) have it",
+        "IFA_MULTICAST": "no kernel takes it; dumps of group memberships (RTM_GETMULTICAST) have it",
+        "IFA_TARGET_NETNSID": "a request on behalf of another namespace: each namespace has its own socket",
+    },
+    "route": {
+        "RTA_PROTOINFO": "marked as not used any more in rtnetlink.h",
+        "RTA_SESSION": "marked as not used any more in rtnetlink.h",
+        "RTA_MP_ALGO": "marked as not used any more in rtnetlink.h",
+        "RTA_CACHEINFO": "timers and use counts: runtime",
+        "RTA_MFC_STATS": "counters of a multicast route: those are made by a routing daemon",
+        "RTA_IIF": "of a lookup (RTM_GETROUTE), and of multicast routes",
+        "RTA_MARK": "of a lookup (RTM_GETROUTE): which mark to ask for",
+        "RTA_UID": "of a lookup (RTM_GETROUTE): whose packet",
+        "RTA_IP_PROTO": "of a lookup (RTM_GETROUTE): which protocol",
+        "RTA_SPORT": "of a lookup (RTM_GETROUTE): which port",
+        "RTA_DPORT": "of a lookup (RTM_GETROUTE): which port",
+        "RTA_FLOWLABEL": "of a lookup (RTM_GETROUTE): which flow label",
+    },
+    "rule": {},
+}
+
+# Could be configured and cannot be yet.
+MISSING: Table = {
+    "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},
+    "route": dict.fromkeys(
+        (
+            "RTA_SRC", "RTA_FLOW", "RTA_VIA", "RTA_NEWDST", "RTA_PREF", "RTA_ENCAP_TYPE", "RTA_ENCAP", "RTA_EXPIRES",
+            "RTA_TTL_PROPAGATE", "RTA_NH_ID", "RTAX_LOCK", "RTAX_WINDOW", "RTAX_RTT", "RTAX_RTTVAR", "RTAX_SSTHRESH", "RTAX_CWND",
+            "RTAX_REORDERING", "RTAX_HOPLIMIT", "RTAX_INITCWND", "RTAX_FEATURES", "RTAX_RTO_MIN", "RTAX_INITRWND", "RTAX_QUICKACK",
+            "RTAX_CC_ALGO", "RTAX_FASTOPEN_NO_COOKIE",
+        ),
+        "not yet a key",
+    ),
+    "rule": dict.fromkeys(
+        (
+            "FRA_FLOW", "FRA_TUN_ID", "FRA_SUPPRESS_IFGROUP", "FRA_DSCP", "FRA_FLOWLABEL", "FRA_FLOWLABEL_MASK", "FRA_SPORT_MASK",
+            "FRA_DPORT_MASK", "FRA_DSCP_MASK",
+        ),
+        "not yet a key",
+    ),
+}  # fmt: skip
