@@ -100,6 +100,13 @@ _DATA: Mapping[str, _Rows] = {
         (8, "IFLA_GTP_LOCAL6", "ip6addr"),
     ),
     "veth": ((1, "VETH_INFO_PEER", "peer"),),
+    # IFLA_INFO_SLAVE_DATA
+    "bond_slave": (
+        (7, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", "uint8"),
+        (8, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", "uint16"),
+        (9, "IFLA_BOND_SLAVE_PRIO", "int32"),
+        (10, "IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", "uint16"),
+    ),
 }
 _ALIASES = {"erspan": "gretap", "ip6erspan": "ip6gretap"}  # same attributes, no entry of their own in pyroute2's data_map
 _ADDRESS: _Rows = ((10, "IFA_TARGET_NETNSID", "int32"),)
@@ -199,5 +206,6 @@ def data() -> dict[str, Any]:
     classes = {key: cls for key, cls in known.items() if isinstance(cls, type)} | {
         key: known[same] for key, same in _ALIASES.items()
     }
+    classes["bond_slave"] = ifinfmsg.ifinfo.bond_slave_data
     members = {"veth": {"peer": _link_class(nested=True)}}
     return {key: _overlay(cls, _DATA.get(key, ()), **members.get(key, {})) for key, cls in classes.items()}

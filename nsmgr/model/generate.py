@@ -28,6 +28,8 @@ from nsmgr.model.base import Attr, Resource
 from nsmgr.model.kind import Kind
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
+from nsmgr.model.ports import port_class, port_kinds
+from nsmgr.model.ports.base import Port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Where a copied piece of code may find what it names, and the table imports it from.
@@ -246,14 +248,15 @@ class Writer:
 
     # ------------------------------------------------------------------------------------------------------------ kinds
 
-    def kind(self, cls: type[Link]) -> str:
+    def kind(self, cls: type[Link | Port]) -> str:
         """The definitions of a kind's class."""
-        classes = [base for base in cls.__mro__ if issubclass(base, Link) and base is not Link]
-        modules = tuple(dict.fromkeys(sys.modules[base.__module__] for base in (*classes, Link)))
+        root = Link if issubclass(cls, Link) else Port
+        classes: list[type] = [base for base in cls.__mro__ if issubclass(base, root) and base is not Link]
+        modules = tuple(dict.fromkeys(sys.modules[base.__module__] for base in (*classes, root)))
         facts = self.facts(cls)
         rows = {name: self.code(row, modules) for name, row in cls.rows().items()}
         fields, defaults, required, _ = self.parts(cls, modules)
-        if cls is Link:
+        if cls is Link or root is Port:
             rows_, fields_, defaults_ = _dict(rows), _dict(fields), _dict(defaults)
         else:
             base = (sys.modules[Link.__module__],)
@@ -274,12 +277,12 @@ class Writer:
         made = f"{self.use(shape.__name__, 'Shape')}({fields_}, {defaults_}, {required!r}, make={cls.__name__})"
         return "\n\n\n".join([*parents, body, f"{cls.__name__}.SHAPE = {made}\nENTRY = {cls.__name__}"])
 
-    def facts(self, cls: type[Link]) -> list[str]:
+    def facts(self, cls: type[Link | Port]) -> list[str]:
         """Class variables that differ from those of :class:`Kind`."""
         names = [name for name in vars(Kind) if name.isupper() and name != "SHAPE"]
         return [f"{name} = {self.code(getattr(cls, name))}" for name in names if getattr(cls, name) != getattr(Kind, name)]
 
-    def methods(self, classes: list[type[Link]]) -> list[str]:
+    def methods(self, classes: list[type]) -> list[str]:
         """Definitions of classes that have methods, the base first; each inherits from the one before."""
         found: list[str] = []
         for cls in classes:
@@ -387,6 +390,12 @@ def generate() -> dict[str, str]:
         stem = f"link_{name}" if name else "links"
         files[f"{stem}.py"] = module(writer, writer.kind(cls), f"{cls.__module__}.{cls.__name__}")
         entries[f"link:{name}"] = (sources, shape.stamp(sources), stem)
+    for name in port_kinds():
+        port = port_class(name)
+        sources = _files(port)
+        writer = Writer()
+        files[f"port_{name}.py"] = module(writer, writer.kind(port), f"{port.__module__}.{port.__name__}")
+        entries[f"port:{name}"] = (sources, shape.stamp(sources), f"port_{name}")
     for name in shape.MODELS:
         model: type[Resource] = shape.model(name)
         sources = _files(model)

@@ -94,11 +94,16 @@ class Kind:
         mtu = values["mtu"]
         if mtu is not None and (mtu < low or (high and mtu > high)):
             found.append(("mtu", f"{mtu} is outside what a {self.KIND} link takes, {low} to {high or 'any'}", ""))
+        return found + self.shown_only()
+
+    def shown_only(self) -> list[tuple[str, str, str]]:
+        """The faults of saying what only the kernel says."""
         cls: Any = type(self)
-        for field in _read_only(cls):
-            if field in self.model_fields_set:
-                found.append((field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`"))
-        return found
+        return [
+            (field, f"`{field}` is reported by the kernel and cannot be configured", f"remove `{field}`")
+            for field in _read_only(cls)
+            if field in self.model_fields_set
+        ]
 
 
 class Plain(Kind):

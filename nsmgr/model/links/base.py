@@ -89,6 +89,8 @@ class Link(Resource, Kind):
     """How the IPv6 link-local address is made."""
 
     # Not rows: expanded by config.desired.
+    port_options: dict[str, Any] | None = None
+    """Options as a port of the controller: those of a bridge's or a bond's port. They are set again whenever the link joins."""
     queues: Annotated[int, Field(ge=1, le=4096)] | Literal["kernel"] | None = None
     """Short for tx_queues and rx_queues; ``kernel`` = the kernel's own default (one per CPU)."""
     altnames: list[Annotated[str, Field(min_length=1, max_length=127)]] | None = None
