@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nsmgr.config.schema import Explanation, every
 from nsmgr.model.links import kind_class, kind_names
+from nsmgr.model.ports import port_class
 
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference of every key
@@ -44,16 +45,24 @@ def page() -> str:
 
 def _title(group: str) -> str:
     head, _, kind = group.partition(".")
+    if head == "port_options":
+        return f"`port_options:` of a port of a {kind}"
     return f"kind `{kind}`" if head == "links" else group.capitalize()
 
 
 def _about(group: str) -> str:
     head, _, kind = group.partition(".")
+    if head == "port_options":
+        return f"{_first(port_class(kind))}\n\n"
     return f"{_summary(kind)}\n\n" if head == "links" and kind else ""
 
 
 def _summary(kind: str) -> str:
-    return _words(inspect.cleandoc(kind_class(kind).__doc__ or "").partition("\n\n")[0])
+    return _first(kind_class(kind))
+
+
+def _first(model: type) -> str:
+    return _words(inspect.cleandoc(model.__doc__ or "").partition("\n\n")[0])
 
 
 def _table(keys: list[Explanation]) -> str:

@@ -66,7 +66,8 @@ def observe_netns(names: Sequence[str]) -> dict[str, NetnsState]:
     kernel = LinuxKernel()
     try:
         wants = {
-            name: Want(source="host" if name == "host" else "", peers=[other for other in names if other != name]) for name in names
+            name: Want(source="host" if name == "host" else "", peers=[other for other in names if other != name], ports=True)
+            for name in names
         }
         return kernel.observe(wants).namespaces
     finally:

@@ -59,6 +59,7 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
         kinds = _all_kinds(netns) if netns.manage == "all" else _declared_kinds(netns) | _owned_kinds(owned.objects.get(name, ()))
         want = wants[name] = Want(kinds, _sysctls(netns), _source(netns))
         want.peers = neighbours(netns)
+        want.ports = _port_options(netns)
         physical |= any(link.kind == "physical" for link in netns.links.values())
     for name, source in owned.sources.items():
         wants.setdefault(name, Want(EVERYTHING, source="" if source == "create" else source))
@@ -70,6 +71,10 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
     if sight is not None and observation.impressions and len(observation.impressions) == len(wants):
         sight.impressions = observation.impressions
     return ObservedState(observation.namespaces, frozenset(observation.stale))
+
+
+def _port_options(netns: DesiredNetns) -> bool:
+    return any([link.port_kind for link in netns.links.values()])
 
 
 def _source(netns: DesiredNetns) -> str:
@@ -169,7 +174,7 @@ def reread(
     for name, netns in scope.items():
         whole = name in touched and name not in fresh and netns.manage == "all"
         kinds = _all_kinds(netns) if whole else _declared_kinds(netns)
-        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared)
+        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared, _port_options(netns))
     if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants)

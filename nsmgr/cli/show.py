@@ -72,6 +72,7 @@ def observe(names: list[str]) -> dict[str, NetnsState]:
                 sysctls=[*SYSCTL_DEFAULTS],
                 source=HOST if netns == HOST else "",
                 peers=[other for other in wanted if other != netns],
+                ports=True,
             )
             for netns in wanted
         }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nsmgr.model.namespace import HostModel
 
 # Of one link only: a default for them would give every link the same.
-OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match"})
+OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match", "port_options"})
 
 
 class Checked:

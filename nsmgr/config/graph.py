@@ -6,6 +6,7 @@ from nsmgr.config.links import Links
 from nsmgr.config.report import did_you_mean
 from nsmgr.config.space import Reference, Spaces
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import PREFIX
 
 _End = tuple[str, str]
 
@@ -42,7 +43,9 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
 
 
 def _names_a_port(spaces: Spaces, reference: Reference) -> bool:
-    """A bond's primary is a port of the bond: the port stands on the bond, not the other way round."""
+    """A bond's primary is a port of the bond: the port stands on the bond, not the other way round. Two ports may back each other up."""
+    if reference.attribute.startswith(PREFIX):
+        return True
     space = spaces.find(reference.netns)
     link = space.state.links.get(reference.link) if space is not None else None
     return link is not None and reference.attribute in kind_facts(link.kind).NAMES_PORTS

@@ -142,6 +142,10 @@ class Links:
             self.addresses.expand(link, model.addresses, (*path, "addresses"))
         if model.sysctls:
             link.sysctls = self._sysctls(name, model.sysctls, (*path, "sysctls"))
+        if model.port_options:
+            from nsmgr.config import ports
+
+            ports.expand(self.spaces, space, link, model.port_options, (*path, "port_options"), self.pairs.kinds)
         if "match" in values and "match" not in rows:
             link.match = _match(values["match"])
         return link

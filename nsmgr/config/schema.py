@@ -24,6 +24,7 @@ from nsmgr.model.document import Document
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.namespace import REF, FromModel, HostModel, IgnoreModel, NamespaceModel
+from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.route import NextHopModel, RouteModel
 from nsmgr.model.rule import RuleModel
 
@@ -66,6 +67,7 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for model in models:
         definitions[model.__name__] = _model_schema(model, definitions)
+    definitions |= {f"port-{kind}": _model_schema(port_class(kind), definitions) for kind in port_kinds()}
     kinds = {kind: _model_schema(kind_class(kind), definitions) for kind in kind_names()}
     for kind, schema in kinds.items():
         schema["properties"] = {"kind": {"const": kind, "description": "What the link is."}} | {
@@ -148,6 +150,8 @@ def _model_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[s
                 entry.update(meta.json_schema)
         if name == "addresses" and issubclass(model, Link):
             entry["items"] = {"oneOf": [{"type": "string"}, {"$ref": "#/$defs/AddressModel"}]}
+        if name == "port_options" and issubclass(model, Link):
+            entry["anyOf"] = [*({"$ref": f"#/$defs/port-{kind}"} for kind in port_kinds()), {"type": "null"}]
         if entry.get("default", ...) is None:
             del entry["default"]
     return schema
@@ -171,6 +175,8 @@ def explain(path: str) -> list[Explanation]:
         steps = steps[1:]  # the keys are those of links
     if not steps:
         return list(_all(Document, ""))
+    if "port_options" in steps:
+        return _port_options(steps)
     model: type[BaseModel] = Document
     shown: list[str] = []
     for position, step in enumerate(steps):
@@ -185,6 +191,14 @@ def explain(path: str) -> list[Explanation]:
         model = inner
         shown.append(step)
     return list(_all(model, ".".join(shown)))
+
+
+def _port_options(steps: list[str]) -> list[Explanation]:
+    """``port_options``: the options of every kind of port; ``.bridge``: of one; ``.bridge.cost``, ``.cost``: one option."""
+    rest = steps[steps.index("port_options") + 1 :]
+    kinds = [rest.pop(0)] if rest and rest[0] in port_kinds() else list(port_kinds())
+    found = [key for kind in kinds for key in _all(port_class(kind), f"port_options.{kind}")]
+    return [key for key in found if not rest or key.path.rpartition(".")[2:] == tuple(rest)]
 
 
 def suggest(path: str) -> str:
@@ -206,6 +220,8 @@ def every() -> Iterator[Explanation]:
     for name in ("addresses", "routes", "rules", "from", "ignore"):
         yield from _all(_PARTS[name], name)
     yield from _all(NextHopModel, "routes.nexthops")
+    for kind in port_kinds():
+        yield from _all(port_class(kind), f"port_options.{kind}")
 
 
 def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel] | None:

@@ -11,7 +11,7 @@ import errno
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_routes, fake_sysctl, fake_view
+from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_ports, fake_routes, fake_sysctl, fake_view
 from nsmgr.kernel.fake_byhand import ByHand
 from nsmgr.kernel.fake_state import Device, Netns, Refused, World, refuse
 from nsmgr.kernel.port import Counters, Observation, Want
@@ -166,7 +166,15 @@ class FakeKernel(ByHand):
                 self._netns_del(step.netns)
             case Verb.LINK_ADD | Verb.TUN_ADD:
                 self._link_add(step)
-            case Verb.LINK_SET | Verb.LINK_DATA | Verb.LINK_MOVE | Verb.LINK_DEL | Verb.ALTNAME_ADD | Verb.ALTNAME_DEL:
+            case (
+                Verb.LINK_SET
+                | Verb.LINK_DATA
+                | Verb.LINK_PORT
+                | Verb.LINK_MOVE
+                | Verb.LINK_DEL
+                | Verb.ALTNAME_ADD
+                | Verb.ALTNAME_DEL
+            ):
                 self._link(step, self._device(step))
             case Verb.ADDR_ADD:
                 fake_ip.add_address(self._device(step), step.obj, replacing=bool(step.args.get("replace")))
@@ -250,6 +258,8 @@ class FakeKernel(ByHand):
                     fake_links.set_state(device, up=True)
             case Verb.LINK_DATA:
                 fake_links.change_data(device, step.kind, step.attrs)
+            case Verb.LINK_PORT:
+                fake_ports.change(device, step.kind, step.attrs)
             case Verb.LINK_MOVE:
                 fake_links.move(
                     device,

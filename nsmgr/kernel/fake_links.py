@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 
-from nsmgr.kernel import fake_ip, fake_kinds, fake_routes, fake_sysctl
+from nsmgr.kernel import fake_ip, fake_kinds, fake_ports, fake_routes, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Netns, World, refuse
 from nsmgr.model.attr import Value, Where
 from nsmgr.model.kind import kind as kind_class
@@ -139,6 +139,7 @@ def set_controller(device: Device, value: Value) -> None:
         return
     if old is not None:
         device.set_ref("controller", None)
+        fake_ports.forget(device)
         if fake_kinds.bridge_follows(old):
             mtu_changed(old)
     if not index:
@@ -191,6 +192,7 @@ def _strip(device: Device) -> None:
         set_controller(device, 0)
     for port in device.ports():
         port.set_ref("controller", None)
+        fake_ports.forget(port)
     gone, device.addresses = device.addresses, []
     fake_routes.forget_device(device)
     for address in gone:

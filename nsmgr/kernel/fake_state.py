@@ -36,6 +36,7 @@ class Device:
 
     underlay: the namespace whose message created it (dev_net of a vxlan's socket, of a macvlan's lower).
     mac_set / mtu_set: addr_assign_type NET_ADDR_SET and BROPT_MTU_SET_BY_USER: a bridge stops following its ports.
+    port: what it has been told as a port, beyond the defaults; ``backup_port`` and the like are in ``refs`` with their prefix.
     has6: the link-local address was made for the present up period (addrconf ran).
     """
 
@@ -50,6 +51,7 @@ class Device:
     altnames: list[str] = field(default_factory=list)
     addresses: list[Address] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
+    port: dict[str, Value] = field(default_factory=dict)
     up: bool = False
     mac_set: bool = False
     mtu_set: bool = False

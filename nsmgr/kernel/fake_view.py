@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nsmgr.kernel import fake_ip, fake_sysctl
+from nsmgr.kernel import fake_ip, fake_ports, fake_sysctl
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.ports import port_kinds
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 from nsmgr.record import replace
 
@@ -57,6 +58,9 @@ def _link(device: Device, read: dict[int, str]) -> Link:
     attrs["state"] = "up" if device.up else "down"
     for attribute, target in device.refs.items():
         attrs[attribute] = reference(target, device.home, read, always=attribute == "peer")
+    controller = device.refs.get("controller")
+    port_kind = controller.kind if controller is not None and controller.kind in port_kinds() else ""
+    attrs |= fake_ports.shown(device, port_kind)
     flags = 0
     for name, row in rows.items():
         if row.flag and row.convert is not None and name in attrs and (row.convert.to_wire(attrs[name]) != 0):
@@ -72,6 +76,7 @@ def _link(device: Device, read: dict[int, str]) -> Link:
         far.index if far is not None else 0,
         0 if far is not None and far.home is not device.home else -1,
         device.fallback or device.kind == LO,
+        port_kind,
     )
 
 

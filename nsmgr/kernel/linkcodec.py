@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from nsmgr.model.kind import Kind
+
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type (ARPHRD_*), index, flags, change
 IFLA_LINK, IFLA_AF_SPEC = 5, 26
 
@@ -94,8 +96,8 @@ class KindCodec:
     parent_from_link: the row that IFLA_LINK carries, "" when it carries something else.
     """
 
-    def __init__(self, kind: str) -> None:
-        cls = kind_class(kind)
+    def __init__(self, kind: str, cls: type[Kind] | None = None) -> None:
+        cls = cls or kind_class(kind)
         self.kind = kind
         key = kind if cls.DATA is None else cls.DATA
         self.data_table: Table | None = schema.data_table(key) if key and kind else None
@@ -283,6 +285,14 @@ def _bits_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
         return {name: convert.from_wire(bit) if convert is not None else bool(bit) for name, convert, bit in bits}
 
     return decode_bits
+
+
+@cache
+def port_codec(kind: str) -> KindCodec:
+    """The codec of the options of a port, by the kind of its controller; its ``data`` is IFLA_INFO_SLAVE_DATA."""
+    from nsmgr.model.port import port
+
+    return KindCodec(kind, port(kind))
 
 
 @cache

@@ -31,7 +31,7 @@ MAX_KNOWN = 256  # sets of values remembered for a layout; then all are forgotte
 ARPHRD_LOOPBACK = 772  # linux/if_arp.h
 IFLA_IFNAME, IFLA_LINK, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_LINK_NETNSID, IFLA_PROP_LIST = 3, 5, 18, 26, 37, 52  # linux/if_link.h
 IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME = 56, 57
-IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_TUN_TYPE = 1, 2, 3
+IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, IFLA_TUN_TYPE = 1, 2, 4, 5, 3
 _TUN_KINDS = {1: "tun", 2: "tap"}  # IFLA_TUN_TYPE: IFF_TUN, IFF_TAP of linux/if_tun.h; the driver's kind is "tun" for both
 
 # Made by the module itself in every namespace (net.core.fb_tunnels_only_for_init_net=0); rtnl_delete_link refuses them.
@@ -58,7 +58,10 @@ class Layout:
         top = _spans(payload, 16, len(payload), mask)
         own = {number: (s, e) for number, s, e in top}
         hardware: int = IFINFOMSG.unpack_from(payload)[1]
-        kind, data = _info(payload, own[IFLA_LINKINFO], mask) if IFLA_LINKINFO in own else ("", None)
+        kind, info = _info(payload, own[IFLA_LINKINFO], mask) if IFLA_LINKINFO in own else ("", {})
+        data = info.get(IFLA_INFO_DATA)
+        # Of a port: its controller's kind and the options it has there. Nothing of it is read unless asked for.
+        self._port = (info[IFLA_INFO_SLAVE_KIND], info[IFLA_INFO_SLAVE_DATA]) if IFLA_INFO_SLAVE_DATA in info else None
         self.kind = kind or ("lo" if IFLA_LINKINFO not in own and hardware == ARPHRD_LOOPBACK else "")
         codec = self.codec = kind_codec(self.kind)
         found = [(codec.top[number], s, e) for number, s, e in top if number in codec.top]
@@ -81,6 +84,7 @@ class Layout:
         alone = (IFLA_IFNAME, IFLA_PROP_LIST, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME)
         spans = [(0, 12), *((s, e) for _, s, e in found), *(own[number] for number in alone if number in own)]
         self.read_mask = self.mask | _covering(self.size, spans)
+        self.port_mask = self.read_mask | _covering(self.size, self._port or ())
         self._known_attrs: dict[object, dict[str, Value]] = {}
 
     def _sort(self, found: Iterable[tuple[Reader, int, int]]) -> None:
@@ -109,12 +113,13 @@ class Layout:
         self._bits, self._read_bits = _struct(bits)
         self._refs = [name for name in self._plain if name in self.codec.refs]
 
-    def read(self, buf: Buffer, start: int, payload: int, wanted: frozenset[str] | None = None) -> Link:
+    def read(self, buf: Buffer, start: int, payload: int, wanted: frozenset[str] | None = None, *, ports: bool = False) -> Link:
         """The link in an alike payload that begins at ``start``. Raises CodecError for a value that does not follow its format.
 
         Args:
             payload: the payload as a little-endian number.
             wanted: the rows that shall be in ``attrs``, beside references; None = all.
+            ports: with what the link is told as a port.
         """
         _, _, index, flags, _ = _header(buf, start)
         codec = self.codec
@@ -139,7 +144,14 @@ class Layout:
         altnames = _text("IFLA_PROP_LIST")(buf, start + self._altnames[0], start + self._altnames[1]) if self._altnames else ()
         kind = self.kind
         fallback = kind == "lo" or _FALLBACK.get(name) == kind != ""
-        return Link(name, kind, index, attrs, altnames, flags, link_index, netnsid, fallback)
+        link = Link(name, kind, index, attrs, altnames, flags, link_index, netnsid, fallback)
+        if ports and self._port is not None:
+            from nsmgr.kernel.portcodec import decode_port
+
+            (a, b), (c, d) = self._port
+            link.port_kind, options = decode_port(buf, (start + a, start + b), (start + c, start + d), wanted)
+            attrs.update(options)
+        return link
 
     def _values(self, buf: Buffer, start: int, flags: int) -> dict[str, Value]:
         """What the rows say but hardware addresses, which have their places in it: links of one make differ in nothing else."""
@@ -204,18 +216,18 @@ def _spans(buf: bytes, start: int, end: int, mask: bytearray) -> list[tuple[int,
     return found
 
 
-def _info(buf: bytes, span: tuple[int, int], mask: bytearray) -> tuple[str, tuple[int, int] | None]:
-    """IFLA_LINKINFO → (kind as nsmgr calls it, span of IFLA_INFO_DATA)."""
-    kind, data = "", None
-    for number, s, e in _spans(buf, *span, mask):
-        if number == IFLA_INFO_KIND:
-            kind = str(buf[s:e], "utf-8", "surrogateescape").rstrip("\0")
-            mask[s:e] = b"\xff" * (e - s)
-        elif number == IFLA_INFO_DATA:
-            data = (s, e)
+def _info(buf: bytes, span: tuple[int, int], mask: bytearray) -> tuple[str, dict[int, tuple[int, int]]]:
+    """IFLA_LINKINFO → (kind as nsmgr calls it, spans of what is in it)."""
+    kind = ""
+    found = {number: (s, e) for number, s, e in _spans(buf, *span, mask)}
+    if IFLA_INFO_KIND in found:
+        s, e = found[IFLA_INFO_KIND]
+        kind = str(buf[s:e], "utf-8", "surrogateescape").rstrip("\0")
+        mask[s:e] = b"\xff" * (e - s)
+    data = found.get(IFLA_INFO_DATA)
     if kind == "tun" and data is not None:
         for number, s, e in _spans(buf, *data, mask):
             if number == IFLA_TUN_TYPE and e > s:
                 kind = _TUN_KINDS.get(buf[s], kind)
                 mask[s] = 0xFF
-    return kind, data
+    return kind, found

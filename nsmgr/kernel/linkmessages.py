@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsmgr.kernel import schema
 from nsmgr.kernel.codec import CodecError, Encoder, attribute
-from nsmgr.kernel.linkcodec import IFINFOMSG, Parts, kind_codec
+from nsmgr.kernel.linkcodec import IFINFOMSG, Parts, kind_codec, port_codec
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.plan.plan import Step
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-IFLA_LINKINFO, IFLA_INFO_DATA, VETH_INFO_PEER = 18, 2, 1
+IFLA_LINKINFO, IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA, VETH_INFO_PEER = 18, 2, 5, 1
 
 # What a peer nest may not say: IFF_UP fails the whole request (veth_open before the pair is joined: ENOTCONN).
 _NOT_IN_PEER = frozenset({"state"})
@@ -117,6 +117,18 @@ def encode_data(step: Step, fd_of: FdOf) -> list[bytes]:
     if parts.top or parts.inet6 or parts.change:
         raise CodecError(f"LINK_DATA of {step.name} carries attributes that are not the kind's: they need LINK_SET")
     return [link_message(schema.RTM_NEWLINK, 0, step.index, _linkinfo(step.kind, parts))]
+
+
+def encode_port(step: Step, fd_of: FdOf) -> list[bytes]:
+    """LINK_PORT: RTM_NEWLINK without CREATE, with IFLA_INFO_SLAVE_DATA, of a link that is a port already.
+
+    Without IFLA_INFO_KIND, or the kind's validate() would run on data that are not there. The kernel takes the controller the
+    link has and does not look at IFLA_INFO_SLAVE_KIND; it is sent for those who read the message.
+    """
+    parts = port_codec(step.kind).sort(step.attrs)
+    kind = schema.linkinfo_table().by_name["IFLA_INFO_SLAVE_KIND"].encode(step.kind)
+    body = attribute(IFLA_LINKINFO, kind + attribute(IFLA_INFO_SLAVE_DATA, b"".join(parts.data)))
+    return [link_message(schema.RTM_NEWLINK, 0, step.index, body)]
 
 
 def encode_move(step: Step, fd_of: FdOf) -> list[bytes]:

@@ -98,7 +98,7 @@ class LinuxKernel:
         def look(name: str) -> Reading:
             others = {other: opened[other].fd() for other in asks.get(name, ())}
             want = wants[name]
-            return reading.read(opened[name], want.kinds, others, wanted=want.attrs, remember=remember)
+            return reading.read(opened[name], want.kinds, others, wanted=want.attrs, ports=want.ports, remember=remember)
 
         readings: dict[str, Reading] = {name: look(name) for name in opened}
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}

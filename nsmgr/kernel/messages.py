@@ -32,6 +32,7 @@ def _encoders() -> dict[Verb, Callable[[Step, FdOf], list[bytes]]]:
         Verb.LINK_ADD: link.encode_add,
         Verb.LINK_SET: link.encode_set,
         Verb.LINK_DATA: link.encode_data,
+        Verb.LINK_PORT: link.encode_port,
         Verb.LINK_MOVE: link.encode_move,
         Verb.LINK_DEL: link.encode_del,
         Verb.ALTNAME_ADD: link.encode_altnames(schema.RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL),

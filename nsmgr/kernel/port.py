@@ -24,6 +24,7 @@ class Want(Record):
     """What to read in one namespace; ``kinds`` 0 = nothing but its identity, a kernel may read more than is asked.
 
     attrs: which link attributes are wanted, references always being so; None = all.
+    ports: with the options of ports among them, which are many and cost time.
 
     ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
     """
@@ -33,6 +34,7 @@ class Want(Record):
     source: str = ""
     peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
     attrs: frozenset[str] | None = None
+    ports: bool = False
 
 
 class Impression(Record):

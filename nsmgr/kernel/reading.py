@@ -38,12 +38,18 @@ class Reading(Record):
 
 
 def read(
-    handle: Netns, kinds: int, others: Mapping[str, int], *, wanted: frozenset[str] | None = None, remember: bool = False
+    handle: Netns,
+    kinds: int,
+    others: Mapping[str, int],
+    *,
+    wanted: frozenset[str] | None = None,
+    ports: bool = False,
+    remember: bool = False,
 ) -> Reading:
     """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
 
     Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
-    ``wanted``: as :class:`nsmgr.kernel.port.Want` ``attrs``. With ``remember`` the reading has an impression of the bytes it was
+    ``wanted``, ``ports``: as :class:`nsmgr.kernel.port.Want` ``attrs`` and ``ports``. With ``remember`` the reading has an impression of the bytes it was
     made from, if the socket can be compared with others.
     """
     reading = Reading(handle, NetnsState(handle.name, handle.cookie))
@@ -56,7 +62,7 @@ def read(
     find = messages.decode_link.find
     for datagram, start, end in spans:
         layout, payload = find(datagram, start, end)
-        link = layout.read(datagram, start, payload, wanted)
+        link = layout.read(datagram, start, payload, wanted, ports=ports)
         if not link.kind and (path := messages.bus_path(datagram, start, end)):
             link.attrs["path"] = path
         state.links[link.name] = link
@@ -81,7 +87,7 @@ def read(
     if remember and socket.repeatable:
         from nsmgr.kernel import glance
 
-        mask = _mask(answers[0], spans, layouts)
+        mask = _mask(answers[0], spans, layouts, ports)
         seen = glance.digest(mask[1], [b"".join(datagrams) for datagrams in answers])
         reading.impression = Impression(handle.name, "", handle.cookie, kinds, mask[0], seen)
     socket.last_dump = []
@@ -102,7 +108,7 @@ def read_routes(spans: Iterable[Span], kinds: int, names: Mapping[int, str], sta
 _masks: dict[tuple[object, ...], tuple[bytes, int]] = {}
 
 
-def _mask(datagrams: Sequence[bytes], spans: Sequence[Span], layouts: Sequence[Layout]) -> tuple[bytes, int]:
+def _mask(datagrams: Sequence[bytes], spans: Sequence[Span], layouts: Sequence[Layout], ports: bool) -> tuple[bytes, int]:
     """What counts of a link dump, over the joined datagrams: all of it but what the layouts do not read. As bytes and as a number.
 
     Namespaces of one make have one mask: it is made once.
@@ -115,12 +121,14 @@ def _mask(datagrams: Sequence[bytes], spans: Sequence[Span], layouts: Sequence[L
             which += 1
         positions.append(base + start)
     size = sum(map(len, datagrams))
-    key = (size, *positions, *layouts)
+    key = (size, ports, *positions, *layouts)
     found = _masks.get(key)
     if found is None:
         mask = bytearray(b"\xff" * size)
         for position, layout in zip(positions, layouts, strict=True):
-            mask[position : position + layout.size] = layout.read_mask.to_bytes(layout.size, "little")
+            mask[position : position + layout.size] = (layout.port_mask if ports else layout.read_mask).to_bytes(
+                layout.size, "little"
+            )
         if len(_masks) == MAX_MASKS:
             _masks.clear()
         found = _masks[key] = (bytes(mask), int.from_bytes(mask, "little"))

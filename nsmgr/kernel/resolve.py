@@ -10,6 +10,7 @@ from __future__ import annotations
 from nsmgr.kernel.reading import Reading
 from nsmgr.light import cache
 from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.port import port_references
 from nsmgr.plan.state import Link
 
 TYPE_CHECKING = False
@@ -83,7 +84,7 @@ def _settle(reading: Reading, link: Link, readings: Mapping[str, Reading], ends:
     """Resolve what can be resolved with the ids known now; False = something in another namespace is still open."""
     rows, pair = _references(link.kind)
     attrs = link.attrs
-    for row in rows:
+    for row in rows + port_references(link.port_kind) if link.port_kind else rows:
         index = attrs.get(row)
         if isinstance(index, int) and (row != "parent" or link.link_netnsid < 0):
             near = reading.by_index.get(index)

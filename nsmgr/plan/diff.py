@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nsmgr.model.attr import Attr, Change, Value
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.plan.plan import AttrChange
 from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route
 
@@ -34,16 +35,26 @@ def link_changes(desired: DesiredLink, observed: Link) -> list[AttrChange]:
         if have == want:
             continue
         row = rows.get(name)
+        port = row is None
         if row is None:
-            continue
+            row = port_rows(desired.port_kind).get(name) if desired.port_kind else None
+            if row is None:
+                continue
         if have is _MISSING:
             have = row.absent
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
             continue
-        changes.append(AttrChange(name, have, want, cls.replaces(name, have, want)))
+        changes.append(AttrChange(name, have, want, not port and cls.replaces(name, have, want)))
+    if desired.port_kind and any(change.name == "controller" for change in changes):
+        changes = [change for change in changes if not change.name.startswith(PREFIX)] + port_changes(desired)
     if desired.altnames is not None and set(desired.altnames) != set(observed.altnames):
         changes.append(AttrChange("altnames", observed.altnames, desired.altnames))
     return changes
+
+
+def port_changes(desired: DesiredLink) -> list[AttrChange]:
+    """All options as a port: the kernel forgets them when a link leaves its controller (br_del_if, bond_release)."""
+    return [AttrChange(name, None, value) for name, value in desired.attrs.items() if name.startswith(PREFIX)]
 
 
 def same(row: Attr, desired: Value, observed: Value) -> bool:

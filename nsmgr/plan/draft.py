@@ -22,7 +22,7 @@ class Lanes(Record):
 
     Deletions first (rules before the routes they look up, routes before addresses, addresses before links), then what is
     made: sysctls that later links inherit, renames (a new link may take the old name), links from lower to upper, what
-    names a port once it is one (a bond's primary), per-link
+    names a port once it is one (a bond's primary), options of ports once all are ports (a backup port), per-link
     sysctls while the link is still down (accept_ra, addr_gen_mode: NETDEV_UP makes the fe80 address), up, addresses,
     routes (their gateway must be on link), rules.
     """
@@ -36,6 +36,7 @@ class Lanes(Record):
     rename: list[Step] = field(default_factory=list)
     link: list[Step] = field(default_factory=list)
     port_names: list[Step] = field(default_factory=list)
+    port: list[Step] = field(default_factory=list)
     link_sysctl: list[Step] = field(default_factory=list)
     up: list[Step] = field(default_factory=list)
     address: list[Step] = field(default_factory=list)
@@ -49,7 +50,7 @@ class Lanes(Record):
         return self.sysctl + self.rename
 
     def creations(self) -> list[Step]:
-        links = self.link + self.port_names + self.link_sysctl + self.up
+        links = self.link + self.port_names + self.port + self.link_sysctl + self.up
         return links + self.address + self.route + self.rule
 
 

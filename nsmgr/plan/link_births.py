@@ -101,6 +101,8 @@ class Births(Context):
             attrs: dict[str, Value] = {row: self._reference(link, value) for row, value in ports.items()}
             lane.port_names.append(self._step(decision, Verb.LINK_DATA, link.netns, index=index, name=link.name, kind=link.kind,
                                               attrs=attrs, needs=(made,)))  # fmt: skip
+        if link.port_kind:
+            self._port_options(decision.op, link)
         if decision.id in self.delayed and link.attrs.get("state") == "up":
             lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
@@ -132,6 +134,8 @@ class Births(Context):
                                         attrs=rest, needs=needs))  # fmt: skip
         self._altnames(decision, link, (), made)
         self._sysctls(decision, link, made)
+        if link.port_kind:
+            self._port_options(decision.op, link)
         if up and later:
             lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
@@ -158,6 +162,8 @@ class Births(Context):
             lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs=attrs, needs=needs))
         self._altnames(decision, link, decision.observed.altnames, step.id)
         self._sysctls(decision, link, step.id)
+        if link.port_kind:
+            self._port_options(decision.op, link)
         if link.attrs.get("state") == "up":
             lane.up.append(
                 self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs={"state": "up"}, needs=needs)

@@ -6,6 +6,7 @@ from nsmgr.errors import NsmgrError
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Step, Verb
@@ -14,7 +15,7 @@ from nsmgr.plan.state import DesiredLink, DesiredState, Link, ObservedState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from typing import Any
 
 
@@ -33,6 +34,7 @@ class Context:
         key = (link.netns, link.name)
         if (
             link.sysctls
+            or link.port_kind  # isolated, locked: before the first frame
             or "addrgenmode" in link.attrs
             or self._port_down(link)
             or any(target in self.delayed for target in self.plan.needed.get(key, ()))
@@ -46,6 +48,40 @@ class Context:
             return False
         other = self.desired.namespaces[link.netns].links.get(controller)
         return other is not None and kind_facts(other.kind).PORT_DOWN
+
+    def _port_options(self, op: int, link: DesiredLink, names: Container[str] | None = None) -> None:
+        """Options as a port, or those of these names; the link is a port by then, and so is its backup."""
+        rows = port_rows(link.port_kind)
+        self._check_controller(link)
+        attrs: dict[str, Value] = {}
+        key = (link.netns, link.name)
+        made_by = self.plan.made_by
+        needs = self._needs(link.netns, key, *((made_by[key],) if key in made_by else ()))
+        for name, value in link.attrs.items():
+            row = rows.get(name)
+            if row is None or (names is not None and name not in names):
+                continue
+            if row.ref:
+                made = made_by.get(link_id(link.netns, str(value)))
+                needs = (*needs, made) if made is not None else needs
+                value = self._reference(link, value)
+            attrs[name.removeprefix(PREFIX)] = value
+        step = self.draft.step(op, Verb.LINK_PORT, link.netns, index=self.plan.index[key], name=link.name,
+                               kind=link.port_kind, attrs=attrs, needs=needs)  # fmt: skip
+        self.draft.lane(link.netns).port.append(step)
+
+    def _check_controller(self, link: DesiredLink) -> None:
+        """A controller that the configuration does not describe turns out to be of another kind than the options are for."""
+        name = str(link.attrs["controller"])
+        wanted = self.desired.namespaces[link.netns].links.get(name)
+        state = self.observed.namespaces.get(link.netns)
+        existing = state.links.get(name) if state is not None else None
+        kind = (wanted.kind if wanted is not None else "") or (existing.kind if existing is not None else "")
+        if kind != link.port_kind:
+            raise NsmgrError(
+                f"link {link.netns}/{link.name} has options of a {link.port_kind} port, and {name} is of kind {kind}",
+                hint=f"`nsmgr explain port_options.{kind}` lists what a port of it can be told",
+            )
 
     def _reference(self, link: DesiredLink, value: Value) -> int:
         """The ifindex a reference will have; 0 for None ("none wanted"). Raises NsmgrError where nothing of that name will be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nsmgr.model.attr import Change, Value, Where
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import PREFIX
 from nsmgr.plan.link_context import Context
 from nsmgr.plan.links import Decision
 from nsmgr.plan.plan import Step, Verb
@@ -24,10 +25,14 @@ class Updates(Context):
         data: dict[str, Value] = {}
         top: dict[str, Value] = {}
         ports: dict[str, Value] = {}
+        options: set[str] = set()
         down = False
         needs: tuple[int, ...] = self._netns_need(link.netns)
         for change in decision.changes:
             if change.name in ("state", "altnames", "name"):
+                continue
+            if change.name.startswith(PREFIX):
+                options.add(change.name)
                 continue
             row = rows[change.name]
             if change.name == "mtu" and row.late:
@@ -63,6 +68,8 @@ class Updates(Context):
             self._enslave_again(decision, port, index)
         if top:
             lane.link.append(set_(top))
+        if options:
+            self._port_options(decision.op, link, options)
         self._altnames(decision, link, existing.altnames, None)
         if up and (down or not was_up):
             lane.up.append(set_({"state": "up"}))
@@ -123,6 +130,8 @@ class Updates(Context):
         lane = self.draft.lane(netns)
         for attrs in ({"state": "down"}, {"controller": controller}) if self._port_down(wanted) else ({"controller": controller},):
             lane.link.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs=attrs))
+        if wanted.port_kind:
+            self._port_options(decision.op, wanted)
         if wanted.attrs.get("state") == "up" and self._port_down(wanted):
             lane.up.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"state": "up"}))
             self.plan.bounced.setdefault(own.id, decision.op)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import PREFIX, port_references
 from nsmgr.plan import references
-from nsmgr.plan.diff import link_changes
+from nsmgr.plan.diff import link_changes, port_changes
 from nsmgr.plan.foreign import ignored_link
 from nsmgr.plan.plan import Action, AttrChange
 from nsmgr.plan.removal import LinkId, closure, dependants, link_id
@@ -178,9 +179,21 @@ def _note_lost_references(plan: LinkPlan) -> None:
                 continue
             target = link_id(key[0], value)
             if target in plan.removed:
-                decision.changes.append(AttrChange(name, None, value))
-                if decision.action is None:
-                    decision.action, decision.reason = Action.UPDATE, f"{name} {value} is made anew"
+                _lost(decision, name, value)
+                if name == "controller" and link.port_kind:
+                    decision.changes = [change for change in decision.changes if not change.name.startswith(PREFIX)]
+                    decision.changes += port_changes(link)
+        for name in port_references(link.port_kind) if link.port_kind else ():
+            value = link.attrs.get(name)
+            if isinstance(value, str) and link_id(key[0], value) in plan.removed:
+                if all(change.name != name for change in decision.changes):
+                    _lost(decision, name, value)
+
+
+def _lost(decision: Decision, name: str, value: str) -> None:
+    decision.changes.append(AttrChange(name, None, value))
+    if decision.action is None:
+        decision.action, decision.reason = Action.UPDATE, f"{name} {value} is made anew"
 
 
 def _refuse(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> None:

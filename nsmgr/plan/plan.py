@@ -62,6 +62,7 @@ class Verb(IntEnum):
     TUN_ADD        index, name, kind "tun"|"tap", attrs   (ioctl, not netlink)
     LINK_SET       index, kind, attrs (top level + flags + inet6), args {"rename": new name} optional
     LINK_DATA      index, kind, attrs (kind data only: RTM_NEWLINK without CREATE; full set where the kind needs it)
+    LINK_PORT      index, name, kind of the controller, attrs (options as a port of it, without prefix)
     LINK_MOVE      index, name, args {"target": netns, "rename": name, "new_index": int}
     LINK_DEL       index, name
     ALTNAME_ADD/ALTNAME_DEL  index, args {"names": tuple}
@@ -90,6 +91,7 @@ class Verb(IntEnum):
     RULE_ADD = 15
     RULE_DEL = 16
     SYSCTL = 17
+    LINK_PORT = 18
 
 
 class Step(Record):

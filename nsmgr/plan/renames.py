@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import port_references
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
@@ -102,6 +103,7 @@ def project(observed: ObservedState, renames: Renames) -> ObservedState:
         links: dict[str, Link] = {}
         for name, link in state.links.items():
             references = [row for row, attr in kind_facts(link.kind).rows().items() if attr.ref] + ["peer"]
+            references += port_references(link.port_kind)
             attrs = {**link.attrs, **{row: reference(netns, link.attrs[row]) for row in references if row in link.attrs}}
             new = renamed(netns, name)
             links[new] = replace(link, name=new, attrs=attrs)

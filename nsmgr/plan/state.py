@@ -112,6 +112,7 @@ class DesiredLink(Record):
     sysctls: Mapping[str, str] = NOTHING  # full dotted key: net.ipv4.conf.eth0.rp_filter → value text
     match: Mapping[str, str] = NOTHING  # kind physical: {name|mac|path: …}
     origin: Path = ()
+    port_kind: str = ""  # with options as a port, ``port_options.…`` in attrs: the kind of controller they are for
 
 
 class Ignore(Record):
@@ -156,6 +157,7 @@ class Link(Record):
     """One link as dumped. kind "" = a device without rtnl_link_ops (physical NIC); "lo" = the loopback device.
 
     link_index / link_netnsid: IFLA_LINK and IFLA_LINK_NETNSID as dumped (-1 = absent).
+    port_kind: IFLA_INFO_SLAVE_KIND, where the options of ports were asked for; they are ``port_options.…`` in attrs.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Link(Record):
     link_index: int = 0
     link_netnsid: int = -1
     fallback: bool = False  # sit0, tunl0 … and lo: made by the kernel, undeletable
+    port_kind: str = ""
 
 
 class NetnsState(Record):

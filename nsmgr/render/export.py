@@ -12,6 +12,7 @@ from typing import Any
 from nsmgr.model.base import UNSET, Attr, Change
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link as LinkModel
+from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.model.route import PROTOCOLS
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import HOST, PROTO_NSMGR, Address, Link, NetnsState, NextHop, Route, Rule
@@ -88,6 +89,9 @@ class _Exporter:
             if value is None or not _said(name, row, value, model, declared, far_end):
                 continue
             body[name] = config_value(value, is_duration=name in own_durations)
+        if "controller" in body and link.port_kind:
+            options = _port_options(link)
+            body |= {"port_options": options} if options else {}
         if declared and model.PAIR and not far_end:
             other_netns, _, other = str(link.attrs["peer"]).rpartition("/")
             self._paired.add((other_netns, other))
@@ -123,6 +127,17 @@ def _said(name: str, row: Attr, value: Any, model: type[LinkModel], declared: bo
         return bool(value != model.DEFAULT_MTU)
     default = model.DEFAULTS.get(name, row.default)
     return bool(default is UNSET or value != default)
+
+
+def _port_options(link: Link) -> Document:
+    found: Document = {}
+    for name, row in port_rows(link.port_kind).items():
+        value = link.attrs.get(name)
+        if value is None or not row.export or str(value).startswith("?/"):
+            continue
+        if row.default is UNSET or value != row.default:
+            found[name.removeprefix(PREFIX)] = config_value(value)
+    return found
 
 
 def _number(text: str | None) -> int | str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 
 from nsmgr.model.links import kind_class
+from nsmgr.model.ports import port_class
 from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
 from nsmgr.record import Record
@@ -96,6 +97,8 @@ class _Script:
                 yield from self._tun_add(step)
             case Verb.LINK_SET | Verb.LINK_DATA:
                 yield from self._link_set(step)
+            case Verb.LINK_PORT:
+                yield from self._link_port(step)
             case Verb.LINK_MOVE:
                 yield _Line(f"link set dev {step.name} netns {_target(step.args['target'])} name {step.args['rename']}")
             case Verb.LINK_DEL:
@@ -151,6 +154,14 @@ class _Script:
             yield _Line(f"link set dev {step.name} {' '.join(words)}")
         if spelled.data:
             yield _Line(f"link set dev {step.name} type {step.kind} {' '.join(spelled.data)}")
+        yield from _unsaid(step, spelled.unsaid)
+
+    def _link_port(self, step: Step) -> Iterator[_Line]:
+        attrs = {name: value for name, value in step.attrs.items() if name != "backup_port" or value}
+        spelled = spell(port_class(step.kind), attrs, self.names.get(step.netns, {}))
+        words = spelled.data + (["nobackup_port"] if len(attrs) < len(step.attrs) else [])
+        if words:
+            yield _Line(f"link set dev {step.name} type {step.kind}_slave {' '.join(words)}")
         yield from _unsaid(step, spelled.unsaid)
 
 

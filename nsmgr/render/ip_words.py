@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nsmgr.model.base import Attr, Scale, Value, Where
 from nsmgr.model.links.base import Link
+from nsmgr.model.ports.base import Port
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
@@ -53,6 +54,17 @@ KINDS: Mapping[str, Words] = {
         rename={"ingress_qos": "ingress-qos-map", "egress_qos": "egress-qos-map"},
     ),
 }
+PORTS: Mapping[str, Words] = {
+    "bridge": Words(
+        rename={"fast_leave": "mcast_fast_leave"},
+        onoff=frozenset((
+            "guard", "hairpin", "fast_leave", "root_block", "learning", "flood", "proxy_arp", "proxy_arp_wifi", "mcast_flood",
+            "bcast_flood", "mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "isolated", "locked",
+        )),
+        unsaid=frozenset(("mab", "neigh_vlan_suppress", "backup_nhid", "mcast_max_groups", "mcast_eht_hosts_limit")),
+    ),
+    "bond": Words(unsaid=frozenset(("actor_port_prio",))),
+}  # fmt: skip
 
 _TOP = {
     "mtu": "mtu", "mac": "address", "broadcast": "broadcast", "txqlen": "txqueuelen", "group": "group", "tx_queues": "numtxqueues",
@@ -73,11 +85,11 @@ class Spelled(Record):
     parent: str = ""
 
 
-def spell(model: type[Link], attrs: Mapping[str, Value], name_of: Mapping[int, str]) -> Spelled:
+def spell(model: type[Link | Port], attrs: Mapping[str, Value], name_of: Mapping[int, str]) -> Spelled:
     """The attributes of a step. ``name_of``: ifindex → name for references; ``if7`` (which ip takes too) where unknown."""
     spelled = Spelled()
     rows = model.rows()
-    words = KINDS.get(model.KIND, Words())
+    words = (PORTS if issubclass(model, Port) else KINDS).get(model.KIND, Words())
     for name, value in attrs.items():
         row = rows.get(name)
         if row is None or not sayable(value):

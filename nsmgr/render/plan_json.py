@@ -8,6 +8,7 @@ import json
 from nsmgr.errors import StateError
 from nsmgr.model.attr import Change
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import port_rows
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule
@@ -178,6 +179,7 @@ def _text(data: Any) -> str:
 
 def _link(link: Link) -> str:
     rows = kind_facts(link.kind).rows()
+    rows = {**rows, **port_rows(link.port_kind)} if link.port_kind else rows
     attrs = {name: value for name, value in link.attrs.items() if name not in rows or rows[name].change is not Change.READ_ONLY}
     return _text([link.name, link.kind, link.index, encode(attrs), list(link.altnames), link.fallback])
 

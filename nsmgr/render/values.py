@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
-from nsmgr.plan.plan import Operation, Plan
+from nsmgr.plan.plan import Operation, Plan, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class Durations:
     """Which attributes of which operation are durations. The kind of a link is not part of an operation: its steps know it."""
 
     def __init__(self, plan: Plan) -> None:
-        self._kinds: Mapping[int, str] = {step.op: step.kind for step in plan.steps if step.kind}
+        self._kinds: Mapping[int, str] = {
+            step.op: step.kind for step in plan.steps if step.kind and step.verb is not Verb.LINK_PORT
+        }
 
     def of(self, operation: Operation) -> frozenset[str]:
         if operation.type == "address":

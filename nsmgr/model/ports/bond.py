@@ -24,9 +24,7 @@ class BondPort(Port):
     """The bond's transmit queue that leaves by this port only; 0 = none. Below the bond's ``tx_queues``, each used once."""
     prio: Annotated[int | None, Field(ge=-(2**31), lt=2**31), data("IFLA_BOND_SLAVE_PRIO", default=0)] = None
     """Which port is chosen at a failover, the highest; modes active-backup, balance-tlb, balance-alb. Linux 6.0 and later."""
-    actor_port_prio: Annotated[
-        int | None, Field(ge=0, le=65535), data("IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", default=255)
-    ] = None
+    actor_port_prio: Annotated[int | None, Field(ge=0, le=65535), data("IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", default=255)] = None
     """802.3ad: port priority, the lowest is preferred. Dumped only in that mode. Linux 6.18 and later."""
 
     state: Annotated[Literal["active", "backup"] | None, READONLY, shown("IFLA_BOND_SLAVE_STATE", convert=STATES)] = None

@@ -1,0 +1,66 @@
+"""``port_options`` of a link → attributes ``port_options.cost`` … and the kind of controller they are for."""
+
+from __future__ import annotations
+
+from nsmgr.config.report import Path
+from nsmgr.config.space import Reference, Space, Spaces
+from nsmgr.model.port import PREFIX, port
+from nsmgr.model.ports import port_kinds
+from nsmgr.plan.state import DesiredLink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def expand(
+    spaces: Spaces, space: Space, link: DesiredLink, written: Mapping[Any, Any], path: Path, kinds: Mapping[tuple[str, str], str]
+) -> None:
+    """Put the options into the link's attributes. ``kinds``: of every link that is in the document, "" and "?" = not said."""
+    report = spaces.report
+    controller = link.attrs.get("controller")
+    if not isinstance(controller, str):
+        report.error(
+            path,
+            f"`port_options` of `{link.name}`, which is a port of nothing",
+            "name its bridge or bond: `controller: br0`",
+            at="key",
+        )
+        return
+    kind = kinds.get((space.name, controller), "")
+    if kind in ("", "?"):
+        kind = _guess(written)
+    if kind not in port_kinds():
+        words = f"ports of a {kind} have no options, and `{controller}` is one"
+        report.error(path, words, f"kinds whose ports have: {', '.join(port_kinds())}", at="key")
+        return
+    model = _accepted(spaces, kind, written, path)
+    if model is None:
+        return
+    for field, message, hint in model.problems(link.name):
+        report.error((*path, field), message, hint, at="value" if field in written else "key")
+    rows = port(kind).rows()
+    link.port_kind = kind
+    for key in written:
+        row, value = rows[key], vars(model)[key]
+        if row.ref and value is not None:
+            spaces.references.append(Reference(space.name, link.name, PREFIX + key, value, (*path, key)))
+        if row.ref or value is not None:
+            link.attrs[PREFIX + key] = value
+
+
+def _guess(written: Mapping[Any, Any]) -> str:
+    """The controller exists already and is not described: whose ports have such options. The plan sees what it is."""
+    return next((kind for kind in port_kinds() if written.keys() <= port(kind).rows().keys()), "bridge")
+
+
+def _accepted(spaces: Spaces, kind: str, written: Mapping[Any, Any], path: Path) -> Any:
+    facts = port(kind)
+    model = facts.SHAPE.accept(written) if facts.SHAPE is not None else None
+    if model is not None:
+        return model
+    from nsmgr.config.translate import validate
+    from nsmgr.model.ports import port_class
+
+    return validate(port_class(kind), written, path, spaces.report, hint=f"`nsmgr explain port_options.{kind}` lists the keys")
