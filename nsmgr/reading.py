@@ -74,7 +74,7 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
 
 
 def _port_options(netns: DesiredNetns) -> bool:
-    return any([link.port_kind for link in netns.links.values()])
+    return any(link.port_kind for link in netns.links.values())
 
 
 def _source(netns: DesiredNetns) -> str:

@@ -43,7 +43,10 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
 
 
 def _names_a_port(spaces: Spaces, reference: Reference) -> bool:
-    """A bond's primary is a port of the bond: the port stands on the bond, not the other way round. Two ports may back each other up."""
+    """A bond's primary is a port of the bond: the port stands on the bond, not the other way round.
+
+    Neither does a port stand on its backup: two may back each other up.
+    """
     if reference.attribute.startswith(PREFIX):
         return True
     space = spaces.find(reference.netns)

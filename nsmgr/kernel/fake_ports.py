@@ -28,7 +28,7 @@ def change(device: Device, kind: str, attrs: Mapping[str, Value]) -> None:
             continue
         other = device.home.device(int(str(value))) if value else None
         if other is device:
-            refuse(errno.ELOOP)
+            refuse(errno.EINVAL)
         if other is not None and other.refs.get("controller") is not controller:
             refuse(errno.EINVAL if "controller" in other.refs else errno.ENOENT)
         device.set_ref(key, other)

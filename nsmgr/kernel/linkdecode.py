@@ -20,7 +20,8 @@ class LinkDecoder:
         """One link from the payload (struct ifinfomsg and attributes) of an RTM_NEWLINK.
 
         ``attrs`` are canonical by the rows of its kind, except that references (``controller``, ``parent`` …) are
-        interface indexes still; a reference to nothing is missing. With the options of a port. Raises CodecError on malformed bytes.
+        interface indexes still; a reference to nothing is missing. With the options of ports. Raises CodecError on malformed
+        bytes.
         """
         layout, payload = self.find(buf, start, end)
         return layout.read(buf, start, payload, ports=True)

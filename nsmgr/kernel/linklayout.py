@@ -61,7 +61,8 @@ class Layout:
         kind, info = _info(payload, own[IFLA_LINKINFO], mask) if IFLA_LINKINFO in own else ("", {})
         data = info.get(IFLA_INFO_DATA)
         # Of a port: its controller's kind and the options it has there. Nothing of it is read unless asked for.
-        self._port = (info[IFLA_INFO_SLAVE_KIND], info[IFLA_INFO_SLAVE_DATA]) if IFLA_INFO_SLAVE_DATA in info else None
+        port = (info.get(IFLA_INFO_SLAVE_KIND), info.get(IFLA_INFO_SLAVE_DATA))
+        self._port = port if port[0] is not None and port[1] is not None else None
         self.kind = kind or ("lo" if IFLA_LINKINFO not in own and hardware == ARPHRD_LOOPBACK else "")
         codec = self.codec = kind_codec(self.kind)
         found = [(codec.top[number], s, e) for number, s, e in top if number in codec.top]

@@ -1,4 +1,4 @@
-"""The options of a port in a link dump: IFLA_LINKINFO's IFLA_INFO_SLAVE_KIND and IFLA_INFO_SLAVE_DATA. Read only where asked for. Pure."""
+"""The options of a port in a link dump: IFLA_INFO_SLAVE_KIND and IFLA_INFO_SLAVE_DATA, read only where asked for. Pure."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ def read(
     """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
 
     Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
-    ``wanted``, ``ports``: as :class:`nsmgr.kernel.port.Want` ``attrs`` and ``ports``. With ``remember`` the reading has an impression of the bytes it was
-    made from, if the socket can be compared with others.
+    ``wanted``, ``ports``: as ``attrs`` and ``ports`` of :class:`nsmgr.kernel.port.Want`. With ``remember`` the reading has an
+    impression of the bytes it was made from, if the socket can be compared with others.
     """
     reading = Reading(handle, NetnsState(handle.name, handle.cookie))
     state, socket = reading.state, handle.socket

@@ -185,9 +185,9 @@ def _note_lost_references(plan: LinkPlan) -> None:
                     decision.changes += port_changes(link)
         for name in port_references(link.port_kind) if link.port_kind else ():
             value = link.attrs.get(name)
-            if isinstance(value, str) and link_id(key[0], value) in plan.removed:
-                if all(change.name != name for change in decision.changes):
-                    _lost(decision, name, value)
+            lost = isinstance(value, str) and link_id(key[0], value) in plan.removed
+            if lost and all(change.name != name for change in decision.changes):
+                _lost(decision, name, str(value))
 
 
 def _lost(decision: Decision, name: str, value: str) -> None:

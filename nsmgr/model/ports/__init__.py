@@ -1,4 +1,4 @@
-"""What a link can be told as a port, one file per kind of controller: ``port_class("bridge")`` is ports/bridge.py's Port subclass."""
+"""Options of ports, one file per kind of controller: ``port_class("bridge")`` is the Port subclass of ports/bridge.py."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class BridgePort(Port):
         if self.mab and (not self.locked or self.learning is False):
             found.append(("mab", "`mab` needs `locked` and `learning` (EINVAL)", "set `locked: true`"))
         if self.backup_port == name:
-            found.append(("backup_port", "a port cannot be its own backup (ELOOP)", "name another port of the bridge"))
+            found.append(("backup_port", "a port cannot be its own backup (EINVAL)", "name another port of the bridge"))
         if self.backup_nhid and self.backup_port is None:
             found.append(("backup_nhid", "`backup_nhid` is used together with `backup_port` only", "name the `backup_port`"))
         return found
