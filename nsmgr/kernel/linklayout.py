@@ -61,8 +61,8 @@ class Layout:
         kind, info = _info(payload, own[IFLA_LINKINFO], mask) if IFLA_LINKINFO in own else ("", {})
         data = info.get(IFLA_INFO_DATA)
         # Of a port: its controller's kind and the options it has there. Nothing of it is read unless asked for.
-        port = (info.get(IFLA_INFO_SLAVE_KIND), info.get(IFLA_INFO_SLAVE_DATA))
-        self._port = port if port[0] is not None and port[1] is not None else None
+        both = IFLA_INFO_SLAVE_KIND in info and IFLA_INFO_SLAVE_DATA in info
+        self._port = (info[IFLA_INFO_SLAVE_KIND], info[IFLA_INFO_SLAVE_DATA]) if both else ()
         self.kind = kind or ("lo" if IFLA_LINKINFO not in own and hardware == ARPHRD_LOOPBACK else "")
         codec = self.codec = kind_codec(self.kind)
         found = [(codec.top[number], s, e) for number, s, e in top if number in codec.top]
@@ -85,7 +85,7 @@ class Layout:
         alone = (IFLA_IFNAME, IFLA_PROP_LIST, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME)
         spans = [(0, 12), *((s, e) for _, s, e in found), *(own[number] for number in alone if number in own)]
         self.read_mask = self.mask | _covering(self.size, spans)
-        self.port_mask = self.read_mask | _covering(self.size, self._port or ())
+        self.port_mask = self.read_mask | _covering(self.size, self._port)
         self._known_attrs: dict[object, dict[str, Value]] = {}
 
     def _sort(self, found: Iterable[tuple[Reader, int, int]]) -> None:
@@ -146,7 +146,7 @@ class Layout:
         kind = self.kind
         fallback = kind == "lo" or _FALLBACK.get(name) == kind != ""
         link = Link(name, kind, index, attrs, altnames, flags, link_index, netnsid, fallback)
-        if ports and self._port is not None:
+        if ports and self._port:
             from nsmgr.kernel.portcodec import decode_port
 
             (a, b), (c, d) = self._port
