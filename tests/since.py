@@ -7,10 +7,15 @@ import re
 from collections.abc import Iterable
 
 SINCE = {
+    "prio": (6, 0),
+    "mab": (6, 2),
+    "mcast_max_groups": (6, 3),
     "gro_ipv4_max_size": (6, 3),
     "gso_ipv4_max_size": (6, 3),
     "bc_cutoff": (6, 4),
+    "neigh_vlan_suppress": (6, 4),
     "localbypass": (6, 5),
+    "backup_nhid": (6, 6),
     "fdb_max_learned": (6, 7),
     "label_policy": (6, 7),
     "reserved_bits": (6, 14),

@@ -20,6 +20,10 @@ def check(spaces: Spaces, links: Links) -> None:
         if _exists(spaces, links, reference, target) and not _names_a_port(spaces, reference):
             edges.setdefault((reference.netns, reference.link), []).append((target, reference))
     _cycles(spaces, edges)
+    if spaces.ports:
+        from nsmgr.config import ports
+
+        ports.check(spaces)
 
 
 def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) -> bool:

@@ -8,6 +8,9 @@ from nsmgr.model.port import PREFIX, port
 from nsmgr.model.ports import port_kinds
 from nsmgr.plan.state import DesiredLink
 
+# bond_opts[].unsuppmodes of BOND_OPT_PRIO and BOND_OPT_ACTOR_PORT_PRIO.
+MODES_OF = {"prio": ("active-backup", "balance-alb", "balance-tlb"), "actor_port_prio": ("802.3ad",)}
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +45,31 @@ def expand(
         report.error((*path, field), message, hint, at="value" if field in written else "key")
     rows = port(kind).rows()
     link.port_kind = kind
+    spaces.ports.append(link)
     for key in written:
         row, value = rows[key], vars(model)[key]
         if row.ref and value is not None:
             spaces.references.append(Reference(space.name, link.name, PREFIX + key, value, (*path, key)))
         if row.ref or value is not None:
             link.attrs[PREFIX + key] = value
+
+
+def check(spaces: Spaces) -> None:
+    """What can be judged when all links are known: the backup is a port of the same bridge, the bond's mode has the option."""
+    for link in spaces.ports:
+        links = spaces.by_name[link.netns].state.links
+        name = str(link.attrs["controller"])
+        path = (*link.origin, "port_options")
+        controller, backup = links.get(name), links.get(str(link.attrs.get(f"{PREFIX}backup_port")))
+        if backup is not None and backup.attrs.get("controller") != name:
+            words = f"`backup_port` `{backup.name}` is no port of `{name}`"
+            spaces.report.error((*path, "backup_port"), words, f"give it `controller: {name}`, or name another port")
+        if link.port_kind == "bond" and controller is not None and controller.kind == "bond":
+            mode = str(controller.attrs.get("mode", "balance-rr"))
+            for option, modes in MODES_OF.items():
+                if PREFIX + option in link.attrs and mode not in modes:
+                    words = f"`{option}` is refused in mode {mode} (EACCES), which `{name}` is in"
+                    spaces.report.error((*path, option), words, f"modes with it: {', '.join(modes)}", at="key")
 
 
 def _guess(written: Mapping[Any, Any]) -> str:

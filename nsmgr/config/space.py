@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsmgr.model.namespace import HostModel, NamespaceModel
+    from nsmgr.plan.state import DesiredLink
 
 
 class Reference:
@@ -49,15 +50,16 @@ class Space:
 
 
 class Spaces:
-    """All namespaces of a deployment, and what the expansion shares."""
+    """All namespaces of a deployment, and what the expansion shares. ``ports``: links with options as a port."""
 
-    __slots__ = ("by_name", "checked", "references", "report")
+    __slots__ = ("by_name", "checked", "ports", "references", "report")
 
     def __init__(self, checked: Checked, report: Report) -> None:
         self.checked = checked
         self.report = report
         self.by_name: dict[str, Space] = {}
         self.references: list[Reference] = []
+        self.ports: list[DesiredLink] = []
 
     def host(self) -> Space:
         """The host's space; it exists whether the document mentions it or not, and becomes part of the state when used."""

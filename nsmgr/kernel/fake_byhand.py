@@ -53,6 +53,12 @@ class ByHand:
         device = self.device(ns, name)
         self.carry_out(Step(0, 0, Verb.LINK_DATA, ns, device.index, name, device.kind, attrs=self._indexed(ns, attrs)))
 
+    def bridge_link_set(self, ns: str, name: str, **attrs: Value) -> None:
+        """``bridge link set dev NAME …``: options of a port; references by index."""
+        device = self.device(ns, name)
+        kind = device.refs["controller"].kind
+        self.carry_out(Step(0, 0, Verb.LINK_PORT, ns, device.index, name, kind, attrs=attrs))
+
     def ip_link_del(self, ns: str, name: str) -> None:
         self.carry_out(Step(0, 0, Verb.LINK_DEL, ns, self.device(ns, name).index, name))
 

@@ -22,7 +22,7 @@ def decode_port(buf: Buffer, kind: Place, data: Place, wanted: frozenset[str] | 
     if controller not in port_kinds():
         return "", {}
     codec = port_codec(controller)
-    attrs = {PREFIX + name: value for name, value in codec.absent.items()}
+    attrs = {PREFIX + name: value for name, value in codec.absent.items() if wanted is None or PREFIX + name in wanted}
     for number, start, end in walk(buf, *data):
         reader = codec.data.get(number)
         if reader is None or not reader.name:

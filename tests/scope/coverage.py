@@ -14,6 +14,7 @@ from nsmgr.kernel.codec import Table
 from nsmgr.model.base import Attr, Change, Resource, Where
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
+from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.shape import MODELS
 from tests.scope.reasons import ELSEWHERE, MISSING, OUT
 from tests.scope.uapi import enumerations
@@ -86,6 +87,10 @@ def sections() -> list[Section]:
         table = schema.data_table(kind if cls.DATA is None else cls.DATA)
         own = (f"IFLA_{kind.upper()}", f"{kind.upper()}_INFO")  # of a kind whose attributes neither pyroute2 nor a row names
         found.append(_section(kind, f"Kind `{kind}`", cls, (Where.DATA, Where.NONE), own, table))
+    for kind in port_kinds():
+        options = port_class(kind)
+        title = f"`port_options:` of a port of a {kind}"
+        found.append(_section(f"{kind}_port", title, options, (Where.DATA,), (), schema.data_table(str(options.DATA))))
     for name, (module, cls_name) in MODELS.items():
         if name not in _SKIPPED_MODELS:
             resource: type[Resource] = getattr(import_module(module), cls_name)

@@ -33,6 +33,18 @@ ELSEWHERE: Table = {
 
 # Out of scope.
 OUT: Table = {
+    "bridge_port": {
+        "IFLA_BRPORT_LEARNING_SYNC": "switching hardware: read from a port's driver, no flag of the bridge since 4.11",
+        "IFLA_BRPORT_MESSAGE_AGE_TIMER": "counts down by itself",
+        "IFLA_BRPORT_FORWARD_DELAY_TIMER": "counts down by itself",
+        "IFLA_BRPORT_HOLD_TIMER": "counts down by itself",
+        "IFLA_BRPORT_FLUSH": "an action, not a state",
+        "IFLA_BRPORT_NEIGH_FORWARD_GRAT": "newer than any kernel it could be tried on",
+    },
+    "bond_port": {
+        "IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE": "what LACP is going through: runtime",
+        "IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE": "what LACP is going through: runtime",
+    },
     "links": {
         "IFLA_QDISC": "name of the root qdisc: reported",
         "IFLA_STATS": "counters: reported only",

@@ -111,3 +111,33 @@ def test_only_what_is_wanted_is_read(payload: bytes) -> None:
         assert part.attrs == {name: value for name, value in whole.attrs.items() if name in kept}
         assert (part.name, part.index, part.altnames, part.kind) == (whole.name, whole.index, whole.altnames, whole.kind)
     assert layout.read(payload, 0, number, ports=True) == whole
+
+
+def test_options_of_ports_are_read_where_asked_for() -> None:
+    """Whatever is read of them is under the mask by which a memo compares; nothing of it is under the other one."""
+    payload = next(payload for payload in PAYLOADS if said(LinkDecoder(), payload).port_kind == "bridge")
+    decoder = LinkDecoder()
+    layout, number = decoder.find(payload, 0, len(payload))
+    plain, whole = layout.read(payload, 0, number), layout.read(payload, 0, number, ports=True)
+    options = {name: value for name, value in whole.attrs.items() if name.startswith("port_options.")}
+    assert (plain.attrs | options, plain.port_kind) == (whole.attrs, "")
+    assert options["port_options.learning"] is True
+    (only,) = (layout.read(payload, 0, number, frozenset({"port_options.cost"}), ports=True),)
+    assert {name for name in only.attrs if name in options} == {"port_options.cost"}
+    read = 0
+    for position in range(16, len(payload)):
+        turned = payload[:position] + bytes([payload[position] ^ 0xFF]) + payload[position + 1 :]
+        try:
+            differs = LinkDecoder()(turned, 0, len(turned)) != whole
+        except CodecError:
+            continue
+        if differs:
+            read += 1
+            assert layout.port_mask >> (8 * position) & 0xFF == 0xFF
+    assert read > 40
+
+
+def test_a_port_of_what_nobody_knows() -> None:
+    known = attribute(18, attribute(4, b"team\0") + attribute(5, attribute(1, b"\1\0\0\0")))
+    found = said(LinkDecoder(), link(b"", known))
+    assert (found.port_kind, [name for name in found.attrs if name.startswith("port_options.")]) == ("", [])
