@@ -14,7 +14,7 @@ PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
-.PHONY: tables setup check lint types pure test test-kernel test-vm bench bench-quick demo fmt docs clean help
+.PHONY: tables setup check lint types pure test test-kernel test-vm matrix bench bench-quick demo fmt docs clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,9 +98,14 @@ tables: $(READY)  ## what is generated: attribute tables from pyroute2 and from 
 fmt: $(READY)  ## format and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
 
-docs: $(READY)  ## write docs/reference.md and docs/coverage.md anew from the models
+docs: $(READY)  ## write the generated pages of docs/ anew: reference, coverage, kinds
 	@$(BIN)/python docs/reference.py
 	@$(BIN)/python docs/coverage.py
+	@$(BIN)/python docs/kinds.py
+
+matrix: $(READY)  ## try every attribute of every kind, here and in a full kernel; writes tests/kernel/tested.json and docs/kinds.md
+	@$(BIN)/python -m tests.scope.matrix $(KERNELS)
+	@$(BIN)/python docs/kinds.py
 
 clean:  ## remove .venv and every cache
 	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,7 @@ HEAD = """# What Linux can configure, and nsmgr
 
 Made by `make docs` from the rows of the models, pyroute2's tables and the kernel's headers ({version}); do not edit.
 A test fails for every attribute that is neither a key nor listed here with a reason. What the keys mean is in
-[reference.md](reference.md).
+[reference.md](reference.md), what the kernel needs to change them in [kinds.md](kinds.md).
 
 {totals}
 """

@@ -20,7 +20,9 @@ SINCE = {
     "label_policy": (6, 7),
     "reserved_bits": (6, 14),
     "mdb_offload_fail_notification": (6, 15),
+    "broadcast_neighbor": (6, 17),
     "fdb_local_vlan_0": (6, 18),
+    "stp_mode": (7, 0),
 }
 
 

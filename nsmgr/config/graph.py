@@ -43,6 +43,13 @@ def _exists(spaces: Spaces, links: Links, reference: Reference, target: _End) ->
     if reference.attribute == "controller" and state is not None and state.kind and not kind_facts(state.kind).CONTROLLER:
         words = f"`{name}` is of kind {state.kind}, which can have no ports"
         spaces.report.error(reference.path, words, "a controller is a bridge, bond, team or vrf", "dangling_reference")
+    if reference.attribute == "controller" and state is not None and state.kind == "bridge":
+        port = spaces.by_name[reference.netns].state.links.get(reference.link)
+        if port is not None and not kind_facts(port.kind).ETHERNET:
+            words = f"a {port.kind} link has no Ethernet header: bridge `{name}` cannot take it as port (EINVAL)"
+            spaces.report.error(
+                reference.path, words, "a vrf can; for tun there is `kind: tap`" if port.kind == "tun" else "a vrf can"
+            )
     return True
 
 

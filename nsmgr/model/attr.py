@@ -121,6 +121,7 @@ class Attr(Record, frozen=True):
     nla6: the twin attribute that carries the same thing for an IPv6 value (IFLA_VXLAN_GROUP6), or "".
     flag: the IFF_* bit when ``where`` is FLAG.
     bit: the attribute is one bit of a bit mask, changed by {flags, mask} structs or read-modify-write; 0 = not.
+    masked: of a bit: the attribute is a {flags, mask} struct, so that a bit goes alone; else all bits go together.
     ref: the value names a link; on the wire it is its ifindex.
     late: ignored by the creating RTM_NEWLINK (KERNEL.md 2.3): sent by a second message right after it.
     absent: what it means when the kernel leaves the attribute out of a dump.
@@ -136,6 +137,7 @@ class Attr(Record, frozen=True):
     nla6: str = ""
     flag: int = 0
     bit: int = 0
+    masked: bool = False
     ref: bool = False
     late: bool = False
     absent: Value = None

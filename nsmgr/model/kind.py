@@ -32,6 +32,7 @@ class Kind:
     PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
     PARENT_REQUIRED: newlink refuses a link without it.
     BIRTH: attributes of the creating message that are not managed afterwards.
+    ETHERNET: has frames with an Ethernet header; a bridge refuses any other as port (br_add_if: EINVAL), a vrf takes it.
     CONTROLLER: can have ports (``controller`` of other links may name it).
     TAKES_PARENT: can be stacked on a lower link; False = ``parent`` is refused.
     WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
@@ -55,6 +56,7 @@ class Kind:
     PORT_BOUNCES: ClassVar[bool] = False
     PARENT_REQUIRED: ClassVar[bool] = False
     BIRTH: ClassVar[Mapping[str, Value]] = {}
+    ETHERNET: ClassVar[bool] = True
     CONTROLLER: ClassVar[bool] = False
     TAKES_PARENT: ClassVar[bool] = False
     WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()

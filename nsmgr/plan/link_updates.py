@@ -91,7 +91,7 @@ class Updates(Context):
     def _whole_masks(self, link: DesiredLink, existing: Link, data: dict[str, Value]) -> None:
         """Bits that share one attribute go together: without a mask of its own the word replaces all of them (macvlan flags)."""
         rows = kind_facts(existing.kind).rows()
-        shared = {rows[name].nla for name in data if rows[name].bit}
+        shared = {rows[name].nla for name in data if rows[name].bit and not rows[name].masked}
         for name, row in rows.items():
             if row.bit and row.nla in shared and name not in data:
                 value = link.attrs.get(name, existing.attrs.get(name))

@@ -333,6 +333,16 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         red("br0: {kind: bridge}", "x: {kind: ifb, controller: br00}"),
         [("lab.yaml:6:34", "`controller` names the link `br00`, which is not declared", "did you mean `br0`?")],
     ),
+    "a bridge takes Ethernet only": (
+        red("a: {kind: bridge}", "b: {kind: tun, controller: a}"),
+        [
+            (
+                "lab.yaml:6:34",
+                "a tun link has no Ethernet header: bridge `a` cannot take it as port (EINVAL)",
+                "a vrf can; for tun there is `kind: tap`",
+            )
+        ],
+    ),
     "controller can have no ports": (
         red("a: {kind: ifb}", "b: {kind: ifb, controller: a}"),
         [("lab.yaml:6:34", "`a` is of kind ifb, which can have no ports", "a controller is a bridge, bond, team or vrf")],

@@ -1,6 +1,7 @@
 """Coverage is measured: every attribute of the kernel's headers and of pyroute2's tables is a row, or has a reason not to be.
 
 A hole fails by name, for the kind that has it. The reasons are in tests/scope/reasons.py, the page is docs/coverage.md.
+So is what was tried in a kernel: docs/kinds.md is made from the results of tests/kernel/test_every_attribute.py.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from nsmgr.model.base import Attr
-from nsmgr.model.links import kind_names
+from nsmgr.model.base import Attr, Change
+from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.shape import MODELS
-from tests.scope import uapi
+from tests.scope import matrix, uapi
+from tests.scope.cases import BODIES, HAND, MORE, PORT_OF, UNTRIED, cases
 from tests.scope.coverage import Section, kernels_name, sections
 from tests.scope.reasons import ELSEWHERE, MISSING, OUT
 
@@ -87,6 +89,45 @@ def test_the_extract_is_made_by_its_script(tmp_path: Path) -> None:
     assert uapi.enumerations()["IFLA"]["IFLA_MTU"] == 4
 
 
-def test_the_page_is_what_the_comparison_says() -> None:
-    page = runpy.run_path(str(ROOT / "docs/coverage.py"))["page"]
-    assert ((ROOT / "docs/coverage.md").read_text() == page()) is True, "out of date: make docs"
+@pytest.mark.parametrize("name", ["coverage", "kinds"])
+def test_the_pages_are_what_their_programs_write(name: str) -> None:
+    page = runpy.run_path(str(ROOT / f"docs/{name}.py"))["page"]
+    assert ((ROOT / f"docs/{name}.md").read_text() == page()) is True, "out of date: make docs"
+
+
+def test_only_what_passed_is_kept_in_the_matrix() -> None:
+    kept = matrix.kept()
+    assert kept
+    words = [what for kinds in kept.values() for rows in kinds.values() for what in rows.values()]
+    assert all(words)
+    assert not [what for what in words if what.startswith("failed")]
+
+
+def test_results_of_a_kernel_take_the_place_of_its_earlier_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "FILE", tmp_path / "tested.json")
+    monkeypatch.setenv("RUN_IN_VM", "toy")
+    matrix.kept.cache_clear()
+    try:
+        for what in ("in place", "replaced"):
+            matrix.Results({"dummy": {"mtu": what}}).write(tmp_path / "one.json")
+            matrix.keep(tmp_path / "one.json")
+            assert matrix.kept() == {matrix.label(): {"dummy": {"mtu": what}}}
+    finally:
+        matrix.kept.cache_clear()
+
+
+@pytest.mark.parametrize("kind", kind_names())
+def test_every_row_is_tried_with_two_values_or_there_is_a_reason(kind: str) -> None:
+    """tests/kernel/test_every_attribute.py tries what it finds by itself: here without a kernel, that it finds it."""
+    found = {case.row_name for case in cases(kind)}
+    assert found == {name for name, row in kind_class(kind).rows().items() if row.change is not Change.READ_ONLY}
+    for case in cases(kind):
+        assert not case.why_not.startswith("failed"), case.why_not
+        assert case.why_not or case.a != case.b
+
+
+def test_reasons_and_values_are_for_rows_that_exist() -> None:
+    for kind, name in (*HAND, *MORE, *UNTRIED):
+        assert name in kind_class(kind).rows() or (not kind and name == "peer"), (kind, name)
+        assert kind in ("", *kind_names())
+    assert BODIES.keys() | PORT_OF.keys() <= set(kind_names())

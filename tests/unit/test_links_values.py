@@ -194,7 +194,6 @@ def test_a_duration_out_of_range_is_told_in_seconds() -> None:
         ("ipvlan", {"parent": None}, {"parent"}),
         ("ipvlan", {"mac": "02:00:00:00:00:01"}, {"mac"}),
         ("tun", {"mac": "02:00:00:00:00:01"}, {"mac"}),
-        ("tun", {"controller": "br0"}, {"controller"}),
         ("tun", {"persist": True}, {"persist"}),
         ("tap", {"queues": 4}, {"queues"}),
         ("tap", {"tx_queues": 4}, {"tx_queues"}),

@@ -34,6 +34,11 @@ def _group_address(address: str | None) -> str | None:
     return address
 
 
+def _option(bit: int) -> Attr:
+    """A row of IFLA_BR_MULTI_BOOLOPT. A kernel refuses bits that it does not know (br_boolopt_multi_toggle)."""
+    return data("IFLA_BR_MULTI_BOOLOPT", bit=bit, masked=True, convert=Bool(), default=False)
+
+
 class Bridge(Link):
     """An Ethernet switch. Everything changes in place; it cannot be moved to another namespace (netns_immutable).
 
@@ -92,7 +97,7 @@ class Bridge(Link):
         AnyMac | None, AfterValidator(_group_address), data("IFLA_BR_GROUP_ADDR", default="01:80:c2:00:00:00")
     ] = None
     """Destination of the bridge's BPDUs, a link-local group."""
-    no_linklocal_learn: Annotated[bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=NO_LL_LEARN, convert=Bool(), default=False)] = None
+    no_linklocal_learn: Annotated[bool | None, _option(NO_LL_LEARN)] = None
     """Do not learn addresses from link-local frames."""
     fdb_max_learned: Annotated[int | None, Field(ge=0, lt=2**32), data("IFLA_BR_FDB_MAX_LEARNED", default=0)] = None
     """Most learned addresses; 0 = no limit. Linux 6.7 and later."""
@@ -111,22 +116,16 @@ class Bridge(Link):
     """Count packets per VLAN."""
     vlan_stats_per_port: Annotated[bool | None, data("IFLA_BR_VLAN_STATS_PER_PORT", convert=Bool(), default=False)] = None
     """Count packets per VLAN and port; EBUSY while any port has a VLAN."""
-    mst_enabled: Annotated[bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=MST_ENABLE, convert=Bool(), default=False)] = None
+    mst_enabled: Annotated[bool | None, _option(MST_ENABLE)] = None
     """Multiple spanning trees; EBUSY while any port has a VLAN. Linux 5.18 and later."""
-    fdb_local_vlan_0: Annotated[bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=FDB_LOCAL_VLAN_0, convert=Bool(), default=False)] = (
-        None
-    )
+    fdb_local_vlan_0: Annotated[bool | None, _option(FDB_LOCAL_VLAN_0)] = None
     """Keep the ports' own addresses once, in VLAN 0, not once per VLAN. Linux 6.18 and later."""
 
     mcast_snooping: Annotated[bool | None, data("IFLA_BR_MCAST_SNOOPING", convert=Bool(), default=True)] = None
     """IGMP and MLD snooping. All ``mcast_…`` need CONFIG_BRIDGE_IGMP_SNOOPING."""
-    mcast_vlan_snooping: Annotated[
-        bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=MCAST_VLAN_SNOOPING, convert=Bool(), default=False)
-    ] = None
+    mcast_vlan_snooping: Annotated[bool | None, _option(MCAST_VLAN_SNOOPING)] = None
     """Snooping per VLAN; needs ``vlan_filtering`` (EINVAL)."""
-    mdb_offload_fail_notification: Annotated[
-        bool | None, data("IFLA_BR_MULTI_BOOLOPT", bit=MDB_OFFLOAD_FAIL, convert=Bool(), default=False)
-    ] = None
+    mdb_offload_fail_notification: Annotated[bool | None, _option(MDB_OFFLOAD_FAIL)] = None
     """Notify of group entries that hardware could not take. Linux 6.16 and later."""
     mcast_router: Annotated[
         Literal["disabled", "auto", "permanent"] | None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from nsmgr.model.base import Value
-from nsmgr.model.links.base import Link
+from nsmgr.model.base import Attr, Change, Value
+from nsmgr.model.links.base import READONLY, Link
 
 
 class Loopback(Link):
@@ -21,6 +21,10 @@ class Loopback(Link):
 
     kind: Literal["lo"] | None = "lo"
     """The kind."""
+    tx_queues: Annotated[int | None, READONLY, Attr("IFLA_NUM_TX_QUEUES", Change.READ_ONLY, default=1, export=False)] = None
+    """Always one (loopback_net_init)."""
+    rx_queues: Annotated[int | None, READONLY, Attr("IFLA_NUM_RX_QUEUES", Change.READ_ONLY, default=1, export=False)] = None
+    """As ``tx_queues``."""
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)

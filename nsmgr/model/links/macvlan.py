@@ -59,7 +59,7 @@ class Macvlan(Link):
     """Broadcast queue length asked for; all on one lower link share a queue as long as the largest (``…_used``)."""
     bc_queue_len_used: Annotated[int | None, READONLY, shown("IFLA_MACVLAN_BC_QUEUE_LEN_USED", unit="packets")] = None
     """Length of the lower link's broadcast queue."""
-    bc_cutoff: Annotated[int | None, Field(ge=-(2**31), lt=2**31), data("IFLA_MACVLAN_BC_CUTOFF", default=1)] = None
+    bc_cutoff: Annotated[int | None, Field(ge=-(2**31), lt=2**31), data("IFLA_MACVLAN_BC_CUTOFF", absent=1, default=1)] = None
     """Multicast groups with at most this many receivers skip the queue; of the lower link, so shared. Linux 6.4 and later."""
 
     @classmethod

@@ -54,6 +54,7 @@ class Tun(TunTap):
     """Point-to-point device that hands IP packets to a process. No MAC address, no ARP."""
 
     KIND: ClassVar[str] = "tun"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
     DEFAULTS: ClassVar[Mapping[str, Value]] = {"arp": False, "txqlen": 500}
 
@@ -63,6 +64,4 @@ class Tun(TunTap):
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
         found += [(f, "a tun link is layer 3: it has no MAC", "use `kind: tap`") for f in ("mac", "broadcast") if getattr(self, f)]
-        if self.controller is not None:
-            found.append(("controller", "a tun link is layer 3: only a vrf takes it as port", "use `kind: tap` for a bridge"))
         return found

@@ -31,7 +31,7 @@ def _pairs(value: Any) -> Any:
 
 def _flag(bit: int, *, default: bool) -> Attr:
     """A row of IFLA_VLAN_FLAGS, which a dump leaves out when no flag is set (vlan_fill_info)."""
-    return data("IFLA_VLAN_FLAGS", bit=bit, convert=Bool(), absent=False, default=default)
+    return data("IFLA_VLAN_FLAGS", bit=bit, masked=True, convert=Bool(), absent=False, default=default)
 
 
 Number32 = Annotated[int, Field(ge=0, lt=2**32)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nsmgr.model.attr import Attr, Bool, Where
+from nsmgr.model.attr import Attr, Bool, Change, Where
 from nsmgr.model.kind import Plain
-from nsmgr.model.shape import Shape, optional, word
+from nsmgr.model.shape import Shape, optional, whole, word
 from nsmgr.model.table.links import Link
 
 
@@ -15,7 +15,12 @@ class Loopback(Plain):
     IMMUTABLE_NETNS = True
     DEFAULTS = {"multicast": False}
     DEFAULT_MTU = 65536
-    ROWS = {**Link.ROWS, "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False)}
+    ROWS = {
+        **Link.ROWS,
+        "tx_queues": Attr("IFLA_NUM_TX_QUEUES", Change.READ_ONLY, default=1, export=False),
+        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.READ_ONLY, default=1, export=False),
+        "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+    }
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
@@ -29,6 +34,9 @@ class Loopback(Plain):
 
 
 Loopback.SHAPE = Shape(
-    {**Link.SHAPE.fields, "kind": optional(word("lo"))}, {**Link.SHAPE.defaults, "kind": "lo"}, (), make=Loopback
+    {**Link.SHAPE.fields, "kind": optional(word("lo")), "tx_queues": optional(whole()), "rx_queues": optional(whole())},
+    {**Link.SHAPE.defaults, "kind": "lo"},
+    (),
+    make=Loopback,
 )
 ENTRY = Loopback

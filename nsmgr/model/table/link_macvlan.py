@@ -34,7 +34,7 @@ class Macvlan(Plain):
         ),
         "bc_queue_len": Attr("IFLA_MACVLAN_BC_QUEUE_LEN", where=Where.DATA, default=1000, unit="packets"),
         "bc_queue_len_used": Attr("IFLA_MACVLAN_BC_QUEUE_LEN_USED", Change.READ_ONLY, Where.DATA, unit="packets", export=False),
-        "bc_cutoff": Attr("IFLA_MACVLAN_BC_CUTOFF", where=Where.DATA, default=1),
+        "bc_cutoff": Attr("IFLA_MACVLAN_BC_CUTOFF", where=Where.DATA, absent=1, default=1),
     }
 
     @classmethod

@@ -20,6 +20,7 @@ class Tun(TunTap):
     KIND = "tun"
     DATA = "tun"
     MAKER = "ioctl"
+    ETHERNET = False
     DEFAULTS = {"arp": False, "txqlen": 500}
     MTU_RANGE = (68, 65535)
     ROWS = {
@@ -41,8 +42,6 @@ class Tun(TunTap):
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
         found += [(f, "a tun link is layer 3: it has no MAC", "use `kind: tap`") for f in ("mac", "broadcast") if getattr(self, f)]
-        if self.controller is not None:
-            found.append(("controller", "a tun link is layer 3: only a vrf takes it as port", "use `kind: tap` for a bridge"))
         return found
 
 

@@ -25,11 +25,13 @@ class Vlan(Plain):
         **Link.ROWS,
         "id": Attr("IFLA_VLAN_ID", Change.REPLACE, Where.DATA),
         "protocol": Attr("IFLA_VLAN_PROTOCOL", Change.REPLACE, Where.DATA, PROTOCOLS, default="802.1Q"),
-        "reorder_hdr": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=1, absent=False, default=True),
-        "gvrp": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=2, absent=False, default=False),
-        "mvrp": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=8, absent=False, default=False),
-        "loose_binding": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=4, absent=False, default=False),
-        "bridge_binding": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=16, absent=False, default=False),
+        "reorder_hdr": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=1, masked=True, absent=False, default=True),
+        "gvrp": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=2, masked=True, absent=False, default=False),
+        "mvrp": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=8, masked=True, absent=False, default=False),
+        "loose_binding": Attr("IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=4, masked=True, absent=False, default=False),
+        "bridge_binding": Attr(
+            "IFLA_VLAN_FLAGS", where=Where.DATA, convert=Bool(), bit=16, masked=True, absent=False, default=False
+        ),
         "ingress_qos": Attr(
             "IFLA_VLAN_INGRESS_QOS", where=Where.DATA, convert=Pairs("IFLA_VLAN_QOS_MAPPING"), absent=(), default=()
         ),
