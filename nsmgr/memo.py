@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nsmgr.plan.state import DesiredState
 
-_MAGIC = b"nsmgr memo 1\n"
+_MAGIC = b"nsmgr memo 2\n"
 _SIZE = struct.Struct("=I")
 DIGEST_SIZE = 16
 MAX_FILE = 64 * 2**20  # bytes; the loader's limit
@@ -120,7 +120,8 @@ def _surroundings() -> bytes:
     A directory's time changes with every file that is replaced in it: an nsmgr run from its sources is another one then.
     """
     package = os.path.dirname(os.path.abspath(__file__))
-    places = [package, *(f"{package}/{part}" for part in ("cli", "config", "kernel", "model", "model/links", "plan", "render"))]
+    parts = ("cli", "config", "kernel", "kernel/things", "model", "model/links", "model/things", "plan", "render")
+    places = [package, *(f"{package}/{part}" for part in parts)]
     stamps = ",".join(str(os.stat(place).st_mtime_ns) for place in places)
     return f"{boot_id()} {os.geteuid()} {__version__} {sys.version_info[:3]} {os.path.realpath(package)} {stamps}".encode()
 
@@ -136,7 +137,7 @@ def _format(name: str, inputs: Iterable[tuple[str, bytes]], records: bytes, impr
     fields += masks
     for seen in impressions:
         numbers = b"%d %d %d %d" % (seen.cookie, seen.kinds, position[seen.mask], len(seen.sysctls))
-        fields += [seen.name.encode(), seen.source.encode(), numbers, seen.digest]
+        fields += [seen.name.encode(), seen.source.encode(), numbers, " ".join(seen.things).encode(), seen.digest]
         for key, value in seen.sysctls.items():
             fields += [key.encode(), _ABSENT if value is None else b"=" + value.encode("utf-8", "surrogateescape")]
     body = _MAGIC + b"".join([part for field in fields for part in (_SIZE.pack(len(field)), field)])
@@ -175,9 +176,10 @@ def _fields(body: bytes) -> Iterator[bytes]:
 def _impression(fields: Iterator[bytes], masks: Sequence[bytes]) -> Impression:
     name, source = next(fields).decode(), next(fields).decode()
     cookie, kinds, mask, count = map(int, next(fields).split())
+    things = tuple(next(fields).decode().split())
     digest = next(fields)
     sysctls: dict[str, str | None] = {}
     for _ in range(count):
         key, value = next(fields).decode(), next(fields)
         sysctls[key] = None if value == _ABSENT else value[1:].decode("utf-8", "surrogateescape")
-    return Impression(name, source, cookie, kinds, masks[mask], digest, sysctls)
+    return Impression(name, source, cookie, kinds, masks[mask], digest, sysctls, things)

@@ -17,6 +17,7 @@ def restrict(owned: Owned, scope: Container[str]) -> Owned:
         {name: objects for name, objects in owned.objects.items() if name in scope},
         {key: origin for key, origin in owned.physical.items() if key.partition("/")[0] in scope},
         owned.sources,
+        {name: types for name, types in owned.types.items() if name in scope},
     )
 
 
@@ -26,6 +27,7 @@ def copy(owned: Owned) -> Owned:
         {netns: set(keys) for netns, keys in owned.objects.items()},
         dict(owned.physical),
         dict(owned.sources),
+        {netns: set(types) for netns, types in owned.types.items()},
     )
 
 
@@ -46,7 +48,9 @@ def intend(owned: Owned, plan: Plan, desired: DesiredState) -> Owned:
             netns = desired.namespaces.get(operation.netns)
             intended.sources[operation.netns] = netns.source if netns is not None else "create"
     for step in plan.steps:
-        if step.verb is Verb.LINK_MOVE and "new_index" in step.args:
+        if step.verb is Verb.THING_ADD:
+            intended.types.setdefault(step.netns, set()).add(step.obj.type)
+        elif step.verb is Verb.LINK_MOVE and "new_index" in step.args:
             intended.physical[f"{step.args['target']}/{step.args['rename']}"] = {"netns": step.netns, "name": step.name}
     return intended
 
@@ -77,6 +81,9 @@ def settle(owned: Owned, plan: Plan, verdicts: Mapping[int, Verdict], after: Obs
         if operation.action is Action.DELETE and operation.id not in incomplete:
             settled.objects.get(operation.netns, set()).discard((operation.type, operation.key))
     settled.objects = {netns: keys for netns, keys in settled.objects.items() if keys}
+    settled.types = {
+        netns: types for netns, types in settled.types.items() if netns in settled.namespaces or netns in settled.objects
+    }
     return settled
 
 
@@ -84,4 +91,5 @@ def forget_missing(owned: Owned, existing: Container[str]) -> Owned:
     """Drop namespaces that are not there any more: somebody else deleted them, or they were never made."""
     kept = copy(owned)
     kept.namespaces = {name: cookie for name, cookie in kept.namespaces.items() if name in existing}
+    kept.types = {name: types for name, types in kept.types.items() if name in existing}
     return kept

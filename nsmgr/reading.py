@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from nsmgr.kernel.port import ADDRESSES, EVERYTHING, KERNEL_ROUTES, LINKS, LOCAL_ROUTES, ROUTES, RULES, Impression, KernelPort, Want
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.thing import always
+from nsmgr.model.things import thing_types
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
-from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned
+from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned, Thing
 from nsmgr.record import Record, field, replace
 from nsmgr.store import Store
 
@@ -14,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_ALWAYS = frozenset(always())
+_NONE: frozenset[str] = frozenset()
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 
 
@@ -60,9 +64,12 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
         want = wants[name] = Want(kinds, _sysctls(netns), _source(netns))
         want.peers = neighbours(netns)
         want.ports = _port_options(netns)
+        want.things = types_of(netns) | _owned_types(netns, owned)
         physical |= any(link.kind == "physical" for link in netns.links.values())
     for name, source in owned.sources.items():
-        wants.setdefault(name, Want(EVERYTHING, source="" if source == "create" else source))
+        if name not in wants:
+            types = frozenset(kind for kind, _ in owned.objects.get(name, ())) & {*thing_types()}
+            wants[name] = Want(EVERYTHING, source="" if source == "create" else source, things=types)
     for name, kinds in more.items():
         wants.setdefault(name, Want(kinds))
     if physical:
@@ -112,6 +119,17 @@ def _owned_kinds(objects: Iterable[tuple[str, str]]) -> int:
     for kind, _ in objects:
         kinds |= table.get(kind, 0)
     return kinds
+
+
+def types_of(netns: DesiredNetns) -> frozenset[str]:
+    """Types of things to read in a namespace for what the document says: those written, and where all is managed a few more."""
+    return netns.types | _ALWAYS if netns.manage == "all" else netns.types
+
+
+def _owned_types(netns: DesiredNetns, owned: Owned) -> frozenset[str]:
+    """Types of things that were made here earlier, and may have left the file."""
+    types = frozenset(owned.types.get(netns.name, ()))
+    return types if netns.manage == "all" else types & {kind for kind, _ in owned.objects.get(netns.name, ())}
 
 
 def neighbours(netns: DesiredNetns) -> list[str]:
@@ -166,6 +184,10 @@ def reread(
         if name not in scope and name in desired.namespaces:
             scope[name] = desired.namespaces[name]
             stack += near[name]
+    types: dict[str, frozenset[str]] = {}
+    for step in plan.steps:
+        if isinstance(step.obj, Thing):
+            types[step.netns] = types.get(step.netns, _NONE) | {step.obj.type}
     fresh = {step.name for step in plan.steps if step.verb is Verb.NETNS_ADD}
     declared = None
     if brief:
@@ -174,7 +196,8 @@ def reread(
     for name, netns in scope.items():
         whole = name in touched and name not in fresh and netns.manage == "all"
         kinds = _all_kinds(netns) if whole else _declared_kinds(netns)
-        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared, _port_options(netns))
+        things = types_of(netns) | types.get(name, _NONE) if whole else netns.types
+        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared, _port_options(netns), things)
     if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants)

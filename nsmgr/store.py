@@ -44,6 +44,7 @@ class DeploymentRecord(Record):
     sources: dict[str, str] = field(default_factory=dict)
     objects: dict[str, list[list[str]]] = field(default_factory=dict)
     physical: dict[str, dict[str, str]] = field(default_factory=dict)
+    types: dict[str, list[str]] = field(default_factory=dict)
 
     def owned(self) -> Owned:
         return Owned(
@@ -51,6 +52,7 @@ class DeploymentRecord(Record):
             {netns: {(kind, key) for kind, key in objects} for netns, objects in self.objects.items()},
             {key: dict(origin) for key, origin in self.physical.items()},
             dict(self.sources),
+            {netns: set(types) for netns, types in self.types.items()},
         )
 
     def take(self, owned: Owned) -> None:
@@ -58,6 +60,7 @@ class DeploymentRecord(Record):
         self.objects = {netns: sorted([kind, key] for kind, key in objects) for netns, objects in owned.objects.items() if objects}
         self.physical = {key: dict(origin) for key, origin in owned.physical.items()}
         self.sources = {netns: source for netns, source in owned.sources.items() if netns in self.objects}
+        self.types = {netns: sorted(types) for netns, types in owned.types.items() if types}
 
     @property
     def empty(self) -> bool:
@@ -278,6 +281,7 @@ def _parse(text: str, path: str, name: str) -> DeploymentRecord:
                 for entry in entries
             )
             and all(isinstance(value, str) for origin in record.physical.values() for value in origin.values())
+            and all(isinstance(types, list) and all(isinstance(part, str) for part in types) for types in record.types.values())
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error

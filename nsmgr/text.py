@@ -83,6 +83,19 @@ def unicast_mac(value: Any) -> str:
     return text
 
 
+def lladdr(value: Any) -> str:
+    """A hardware address of any length, 1 to 32 octets with colons; the IP address of a tunnel's end is four or sixteen of them."""
+    text = str(value).lower()
+    octets = text.replace("-", ":").split(":")
+    if len(octets) <= 32 and all(len(octet) == 2 and not octet.strip(_HEX) for octet in octets):
+        return ":".join(octets)
+    try:
+        packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except OSError:
+        raise ValueError("not a hardware address (02:00:00:00:00:01; for tunnels an IP address)") from None
+    return packed.hex(":")
+
+
 def ip(value: Any) -> str:
     """An IPv4 or IPv6 address in inet_ntop form."""
     text = str(value)

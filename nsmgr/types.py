@@ -15,6 +15,7 @@ from nsmgr.text import (
     ifname,
     ip,
     link_ref,
+    lladdr,
     mac,
     netns_name,
     prefix,
@@ -30,6 +31,7 @@ NetnsName = Annotated[str, AfterValidator(netns_name)]
 LinkRef = Annotated[str, AfterValidator(link_ref)]
 Mac = Annotated[str, AfterValidator(unicast_mac), Field(pattern=None)]
 AnyMac = Annotated[str, AfterValidator(mac)]
+Lladdr = Annotated[str, AfterValidator(lladdr)]
 IpAddress = Annotated[str, AfterValidator(ip)]
 Cidr = Annotated[str, AfterValidator(cidr)]
 Prefix = Annotated[str, AfterValidator(prefix)]
@@ -38,7 +40,7 @@ Size = Annotated[int, BeforeValidator(size), WithJsonSchema(_TEXT_OR_NUMBER)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 __all__ = [
-    "AnyMac", "Cidr", "DeploymentName", "Duration", "IfName", "IpAddress", "LinkRef", "Mac", "NetnsName", "Port", "Prefix", "Size",
-    "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "mac", "netns_name", "prefix", "size",
-    "unicast_mac",
+    "AnyMac", "Cidr", "DeploymentName", "Duration", "IfName", "IpAddress", "LinkRef", "Lladdr", "Mac", "NetnsName", "Port",
+    "Prefix", "Size", "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "lladdr", "mac", "netns_name",
+    "prefix", "size", "unicast_mac",
 ]  # fmt: skip

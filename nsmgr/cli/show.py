@@ -62,6 +62,7 @@ def observe(names: list[str]) -> dict[str, NetnsState]:
     from nsmgr.errors import NsmgrError
     from nsmgr.kernel.linux import LinuxKernel
     from nsmgr.kernel.port import Want
+    from nsmgr.model.things import thing_types
     from nsmgr.plan.state import HOST
     from nsmgr.render.export import SYSCTL_DEFAULTS
 
@@ -73,6 +74,7 @@ def observe(names: list[str]) -> dict[str, NetnsState]:
                 source=HOST if netns == HOST else "",
                 peers=[other for other in wanted if other != netns],
                 ports=True,
+                things=frozenset(thing_types()),
             )
             for netns in wanted
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsmgr.config import graph, pairs
+from nsmgr.config import graph, pairs, things
 from nsmgr.config.document import Checked
 from nsmgr.config.links import Links
 from nsmgr.config.report import Path, Report, did_you_mean
@@ -43,6 +43,7 @@ def expand(checked: Checked, report: Report) -> dict[str, DesiredNetns]:
             _sysctls(space, space.model.sysctls, report)
         if space.model.ignore is not None:
             space.state.ignore = _ignore(space.model.ignore, (*space.path, "ignore"), report)
+        things.expand(space, report)
     return {name: space.state for name, space in spaces.by_name.items()}
 
 

@@ -7,6 +7,7 @@ from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.links import kind_names
+from nsmgr.model.thing import sections
 from nsmgr.plan.state import HOST
 from nsmgr.text import deployment_name, deployment_name_of, netns_name
 
@@ -21,7 +22,10 @@ OWN = frozenset({"kind", "mac", "peer", "addresses", "altnames", "alias", "match
 
 
 class Checked:
-    """A document whose upper levels are in order. ``bodies``: (namespace, path, model), the host first."""
+    """A document whose upper levels are in order.
+
+    bodies: (namespace, path, model, its sections of things and what of them to ignore), the host first.
+    """
 
     __slots__ = ("bodies", "kind_defaults", "link_defaults", "name")
 
@@ -29,7 +33,7 @@ class Checked:
         self.name = name
         self.link_defaults: dict[str, Any] = {}
         self.kind_defaults: dict[str, dict[str, Any]] = {}
-        self.bodies: list[tuple[str, Path, HostModel]] = []
+        self.bodies: list[tuple[str, Path, HostModel, dict[str, Any]]] = []
 
 
 def name_problem(name: str) -> str:
@@ -61,7 +65,7 @@ def check(data: Any, stem: str, report: Report) -> Checked:
     if isinstance(host, dict):
         _body("host", HOST, host, (HOST,), checked, report)
     elif "host" in data and host is None:
-        checked.bodies.append((HOST, (HOST,), empty("host")))
+        checked.bodies.append((HOST, (HOST,), empty("host"), {}))
     namespaces = data.get("namespaces")
     for netns, body in namespaces.items() if isinstance(namespaces, dict) else ():
         path: Path = ("namespaces", netns)
@@ -89,6 +93,15 @@ def _version_first(data: dict[Any, Any], report: Report) -> None:
 
 
 def _body(model: str, netns: str, body: Any, path: Path, checked: Checked, report: Report) -> None:
+    things: dict[str, Any] = {}
+    known = sections("namespace")
+    if isinstance(body, dict) and not known.keys().isdisjoint(body):
+        things = {key: body[key] for key in body if key in known}
+        body = {key: value for key, value in body.items() if key not in known}
+    ignore = body.get("ignore") if isinstance(body, dict) else None
+    if isinstance(ignore, dict) and (patterns := {key: ignore[key] for key in ignore if key in known or key in sections("link")}):
+        things["ignore"] = patterns
+        body = {**body, "ignore": {key: value for key, value in ignore.items() if key not in patterns}}
     found = validate(model, body, path, report)
     if found is None:
         # Go on with the parts that are in order, so that their problems are shown as well.
@@ -98,7 +111,7 @@ def _body(model: str, netns: str, body: Any, path: Path, checked: Checked, repor
                 usable[key] = body[key]
         # References into a body with faults of its own are not judged: `declared` is the lenient reading.
         found = validate(model, {**usable, "manage": "declared"}, path, report)
-    checked.bodies.append((netns, path, found))
+    checked.bodies.append((netns, path, found, things))
 
 
 def _defaults(defaults: dict[Any, Any], checked: Checked, report: Report) -> None:

@@ -27,6 +27,9 @@ from nsmgr.model.namespace import REF, FromModel, HostModel, IgnoreModel, Namesp
 from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.route import NextHopModel, RouteModel
 from nsmgr.model.rule import RuleModel
+from nsmgr.model.thing import sections
+from nsmgr.model.things import thing_class, thing_types
+from nsmgr.model.things.base import ThingModel
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PARTS: dict[str, type[BaseModel]] = {
@@ -68,7 +71,16 @@ def json_schema() -> dict[str, Any]:
     for model in models:
         definitions[model.__name__] = _model_schema(model, definitions)
     definitions |= {f"port-{kind}": _model_schema(port_class(kind), definitions) for kind in port_kinds()}
+    for name in thing_types():
+        definitions[f"thing-{name}"] = _model_schema(thing_class(name), definitions)
+    for model in (HostModel, NamespaceModel):
+        definitions[model.__name__]["properties"] |= _section_schemas("namespace")
+    patterns = definitions[IgnoreModel.__name__]["properties"]["rules"]
+    for section in (*sections("namespace"), *sections("link")):
+        definitions[IgnoreModel.__name__]["properties"][section] = {**patterns, "description": "By link and the attributes."}
     kinds = {kind: _model_schema(kind_class(kind), definitions) for kind in kind_names()}
+    for schema in kinds.values():
+        schema["properties"] |= _section_schemas("link")
     for kind, schema in kinds.items():
         schema["properties"] = {"kind": {"const": kind, "description": "What the link is."}} | {
             key: value for key, value in schema["properties"].items() if key != "kind"
@@ -77,6 +89,7 @@ def json_schema() -> dict[str, Any]:
             schema["required"] = ["kind", *(key for key in schema.get("required", ()) if key != "kind")]
         definitions[f"link-{kind}"] = schema
     definitions["link-without-kind"] = _without_kind(kinds, _model_schema(Link, definitions))
+    definitions["link-without-kind"]["properties"] |= _section_schemas("link")
     variants = [{"$ref": f"#/$defs/link-{kind}"} for kind in kinds if kind != "lo"]
     if "lo" in kinds:
         definitions["link-lo"]["required"] = ["kind"]
@@ -88,6 +101,30 @@ def json_schema() -> dict[str, Any]:
     whole = {"$schema": DRAFT, "title": "nsmgr configuration, version 1"} | top | {"$defs": definitions}
     resolved: dict[str, Any] = _resolved(whole)
     return resolved
+
+
+def _section_schemas(level: str) -> dict[str, Any]:
+    """Section → its schema, of the types of things that stand at ``level``."""
+    found: dict[str, Any] = {}
+    for section, name in sections(level).items():
+        cls = thing_class(name)
+        body: Any = {REF: f"thing-{name}"}
+        if cls.FORM == "one":
+            found[section] = {"oneOf": [body, {"type": "null"}]}
+        elif cls.FORM == "mapping":
+            # The key is one of the body's fields, so what is written below it lacks that one.
+            found[section] = {"type": ["object", "null"], "additionalProperties": {"type": ["object", "null", "string", "integer"]}}
+        else:
+            texts = [{"type": "string"}] if "short" in vars(cls) else []
+            found[section] = {"type": ["array", "null"], "items": {"anyOf": [body, *texts]} if texts else body}
+        found[section]["description"] = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
+    return found
+
+
+def _sections_of(model: type[BaseModel]) -> dict[str, type[ThingModel]]:
+    """Section → model, of the things that may stand in a body of this model."""
+    level = "link" if issubclass(model, Link) else "namespace" if issubclass(model, HostModel) else ""
+    return {section: thing_class(name) for section, name in sections(level).items()} if level else {}
 
 
 def _resolved(part: Any) -> Any:
@@ -115,7 +152,8 @@ def _without_kind(kinds: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]
 
 def _defaults(kinds: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     def optional(schema: dict[str, Any]) -> dict[str, Any]:
-        properties = {key: value for key, value in schema["properties"].items() if key not in OWN}
+        own = OWN | sections("link").keys()
+        properties = {key: value for key, value in schema["properties"].items() if key not in own}
         return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
 
     properties = {"link": optional(base)} | {kind: optional(schema) for kind, schema in kinds.items()}
@@ -222,6 +260,9 @@ def every() -> Iterator[Explanation]:
     yield from _all(NextHopModel, "routes.nexthops")
     for kind in port_kinds():
         yield from _all(port_class(kind), f"port_options.{kind}")
+    for level in ("namespace", "link"):
+        for section, name in sections(level).items():
+            yield from _all(thing_class(name), section)
 
 
 def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel] | None:
@@ -232,7 +273,10 @@ def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel]
         return Link
     if step == "from" and model is RuleModel:
         return None  # a rule's source prefix
-    return _PARTS.get(step) if first or _field(model, step) is not None else None
+    if first:
+        found = {**_sections_of(HostModel), **_sections_of(Link)}.get(step)
+        return found or _PARTS.get(step)
+    return _sections_of(model).get(step) or (_PARTS.get(step) if _field(model, step) is not None else None)
 
 
 def _everywhere(key: str) -> Iterator[Explanation]:
@@ -243,6 +287,11 @@ def _all(model: type[BaseModel], prefix: str) -> Iterator[Explanation]:
     for name, field in model.model_fields.items():
         key = field.alias or name
         yield _explanation(model, key, f"{prefix}.{key}" if prefix else key)
+    if model in (Link, HostModel, NamespaceModel):
+        for section, cls in _sections_of(model).items():
+            doc = " ".join(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].split())
+            form = "list" if cls.FORM == "list" else "mapping"
+            yield Explanation(f"{prefix}.{section}" if prefix else section, form, "", "", doc, "", "")
 
 
 def _field(model: type[BaseModel], key: str) -> FieldInfo | None:

@@ -6,6 +6,7 @@ from nsmgr.config.bodies import empty
 from nsmgr.config.document import Checked
 from nsmgr.config.phrases import value_message
 from nsmgr.config.report import Path, Report, did_you_mean
+from nsmgr.model.thing import sections
 from nsmgr.plan.state import HOST, DesiredNetns
 from nsmgr.text import ifname
 
@@ -31,9 +32,12 @@ class Reference:
 
 
 class Space:
-    """``bodies``: declared links by name, as written. ``lenient``: links that are not in the file may exist."""
+    """``bodies``: declared links by name, as written. ``lenient``: links that are not in the file may exist.
 
-    __slots__ = ("bodies", "faulty", "lenient", "model", "names", "path", "state")
+    ``sections``: of things, (link or "", section, what is written there, its place).
+    """
+
+    __slots__ = ("bodies", "faulty", "ignored", "lenient", "model", "names", "path", "sections", "state")
 
     def __init__(self, state: DesiredNetns, model: HostModel, path: Path, lenient: bool) -> None:
         self.state = state
@@ -42,6 +46,8 @@ class Space:
         self.lenient = lenient
         self.bodies: dict[str, dict[Any, Any]] = {}
         self.names: set[str] = set()  # of all links: declared, far ends, lo
+        self.sections: list[tuple[str, str, Any, Path]] = []
+        self.ignored: dict[str, Any] = {}  # section → patterns of things that shall not be seen
         self.faulty: set[str] = set()  # links whose body is no mapping: reported already
 
     @property
@@ -81,7 +87,7 @@ class Spaces:
 def open_spaces(checked: Checked, report: Report) -> Spaces:
     """The spaces of all bodies with their source, manage, and the names of declared links."""
     spaces = Spaces(checked, report)
-    for netns, path, model in checked.bodies:
+    for netns, path, model, things in checked.bodies:
         source, adopt = "create", False
         if netns == HOST:
             source = "host"
@@ -92,8 +98,16 @@ def open_spaces(checked: Checked, report: Report) -> Spaces:
         manage = model.manage or ("all" if source == "create" else "declared")
         state = DesiredNetns(netns, source, adopt, manage, origin=path)
         space = Space(state, model, path, lenient=adopt or source != "create" or manage == "declared")
+        space.ignored = things.pop("ignore", {})
+        for section, raw in things.items():
+            space.sections.append(("", section, raw, (*path, section)))
         written = model.links or {}
+        known = sections("link")
         for name, body in written.items():
+            if type(body) is dict and not known.keys().isdisjoint(body):
+                taken = {key: body[key] for key in body if key in known}
+                body = {key: value for key, value in body.items() if key not in known}
+                space.sections += [(name, section, raw, (*path, "links", name, section)) for section, raw in taken.items()]
             _link_body(space, name, body, report)
         written.clear()  # from here on in the space only, which lets go of each body when it is expanded
         if source == "create":

@@ -12,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, PlainValidator, ValidationError
 from nsmgr.config.phrases import EXPECTED, expected, show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.model.links import kind_class
+from nsmgr.model.links.base import Link
+from nsmgr.model.namespace import HostModel
+from nsmgr.model.thing import sections
 
 _QUOTED = re.compile(r"'([^']*)'|(-?\d+)")
 _BOUNDS = {
@@ -142,8 +145,11 @@ def usable_defaults(kind: str, body: dict[Any, Any], path: Path, report: Report,
 
 
 def known_keys(model: type[BaseModel] | None) -> list[str]:
-    """The keys a mapping may have."""
-    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+    """The keys a mapping may have, sections of things among them."""
+    if model is None:
+        return []
+    level = "link" if issubclass(model, Link) else "namespace" if issubclass(model, HostModel) else ""
+    return [field.alias or name for name, field in model.model_fields.items()] + ([*sections(level)] if level else [])
 
 
 def _real(loc: tuple[int | str, ...], data: Any, kind: str) -> Path:

@@ -11,10 +11,11 @@ import errno
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_ports, fake_routes, fake_sysctl, fake_view
+from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_ports, fake_routes, fake_sysctl, fake_things, fake_view
 from nsmgr.kernel.fake_byhand import ByHand
 from nsmgr.kernel.fake_state import Device, Netns, Refused, World, refuse
 from nsmgr.kernel.port import Counters, Observation, Want
+from nsmgr.kernel.verdicts import gone
 from nsmgr.model.attr import Where
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.model.links import kind_names
@@ -24,15 +25,6 @@ from nsmgr.plan.state import HOST
 FALLBACK_DEVICES: Mapping[str, str] = {"sit0": "sit", "tunl0": "ipip", "ip6tnl0": "ip6tnl"}
 LOST = -1  # Verdict.errno: no answer came
 
-# A delete of what is gone already has reached its aim: no refusal, in this port.
-_GONE: Mapping[Verb, frozenset[int]] = {
-    Verb.NETNS_DEL: frozenset({errno.ENOENT}),
-    Verb.LINK_DEL: frozenset({errno.ENODEV}),
-    Verb.ALTNAME_DEL: frozenset({errno.ENOENT, errno.ENODEV}),
-    Verb.ADDR_DEL: frozenset({errno.EADDRNOTAVAIL, errno.ENODEV}),
-    Verb.ROUTE_DEL: frozenset({errno.ESRCH, errno.ENODEV, errno.ENOENT}),
-    Verb.RULE_DEL: frozenset({errno.ENOENT}),
-}
 # What the kernel answers to a step whose link, address or route an earlier step of the same send failed to make.
 _CONSEQUENCES = frozenset(
     {
@@ -97,7 +89,7 @@ class FakeKernel(ByHand):
         read = {id(netns): name for name, netns in present.items()}
         for name, netns in present.items():
             want = wants[name]
-            found.namespaces[name] = fake_view.show(netns, name, want.kinds, want.sysctls, read)
+            found.namespaces[name] = fake_view.show(netns, name, want.kinds, want.sysctls, read, want.things)
             self.counters.reads += want.kinds.bit_count()
         return found
 
@@ -146,7 +138,7 @@ class FakeKernel(ByHand):
                 refuse(fault.errno, fault.extack)
             self.carry_out(step)
         except Refused as refused:
-            if refused.errno in _GONE.get(step.verb, ()):
+            if refused.errno in gone(step):
                 return Verdict(step.id)
             blame = next((failed[need] for need in step.needs if need in failed), None)
             if blame is not None and refused.errno in _CONSEQUENCES:
@@ -190,6 +182,8 @@ class FakeKernel(ByHand):
                 fake_routes.add_rule(self.find_netns(step.netns), step.obj)
             case Verb.RULE_DEL:
                 fake_routes.del_rule(self.find_netns(step.netns), step.obj)
+            case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL:
+                fake_things.carry_out(self.find_netns(step.netns), step)
             case Verb.SYSCTL:
                 for device in fake_sysctl.write(self.find_netns(step.netns), step.name, str(step.args["value"])):
                     fake_links.switch_ipv6(device)

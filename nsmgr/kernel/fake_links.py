@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 
-from nsmgr.kernel import fake_ip, fake_kinds, fake_ports, fake_routes, fake_sysctl
+from nsmgr.kernel import fake_ip, fake_kinds, fake_ports, fake_routes, fake_sysctl, fake_things
 from nsmgr.kernel.fake_state import LO, Device, Netns, World, refuse
 from nsmgr.model.attr import Value, Where
 from nsmgr.model.kind import kind as kind_class
@@ -59,6 +59,8 @@ def _set_mac(device: Device, mac: str) -> None:
         refuse(errno.EOPNOTSUPP)
     if mac == ZERO_MAC or int(mac[:2], 16) & 1:
         refuse(errno.EADDRNOTAVAIL)
+    if device.attrs["mac"] != mac:
+        fake_things.happened(device, "mac")
     device.attrs["mac"], device.mac_set = mac, True
     controller = device.refs.get("controller")
     if controller is not None:
@@ -115,6 +117,7 @@ def set_state(device: Device, *, up: bool) -> None:
     else:
         device.up = False
         fake_ip.link_down(device)
+        fake_things.happened(device, "down")
     settle(device)
 
 
@@ -137,6 +140,7 @@ def set_controller(device: Device, value: Value) -> None:
     index = int(str(value)) if value else 0
     if old is not None and old.index == index:
         return
+    fake_things.happened(device, "controller")
     if old is not None:
         device.set_ref("controller", None)
         fake_ports.forget(device)
@@ -193,6 +197,7 @@ def _strip(device: Device) -> None:
     for port in device.ports():
         port.set_ref("controller", None)
         fake_ports.forget(port)
+    fake_things.happened(device, "removed")
     gone, device.addresses = device.addresses, []
     fake_routes.forget_device(device)
     for address in gone:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_class
-from nsmgr.plan.state import Address, Route, Rule
+from nsmgr.plan.state import Address, Route, Rule, Thing
 
 LO = "lo"
 TUNS = ("tun", "tap")
@@ -112,6 +112,14 @@ class Entry:
 
 
 @dataclass(slots=True, eq=False)
+class Thinglike:
+    """A thing bound to its device, so that it follows renames."""
+
+    thing: Thing
+    device: Device | None
+
+
+@dataclass(slots=True, eq=False)
 class Netns:
     """struct net. ``device_defaults``: conf/default and conf/all written values; ``sysctls``: namespace-wide ones."""
 
@@ -122,6 +130,7 @@ class Netns:
     routes: dict[tuple[int, str, int, int], list[Entry]] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
+    things: list[Thinglike] = field(default_factory=list)
     last_index: int = 0
 
     def device(self, index: int) -> Device:

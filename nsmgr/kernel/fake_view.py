@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from nsmgr.kernel import fake_ip, fake_ports, fake_sysctl
+from nsmgr.kernel import fake_ip, fake_ports, fake_sysctl, fake_things
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
 from nsmgr.model.attr import IFF_UP, Value
@@ -18,7 +18,9 @@ _FLAGS = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x2
 IFF_LOOPBACK = 0x8
 
 
-def show(netns: Netns, name: str, kinds: int, sysctls: Sequence[str], read: dict[int, str]) -> NetnsState:
+def show(
+    netns: Netns, name: str, kinds: int, sysctls: Sequence[str], read: dict[int, str], things: Collection[str] = ()
+) -> NetnsState:
     """``read``: id(Netns) → the name it is observed under, for all namespaces of the same observe call."""
     state = NetnsState(name, netns.cookie)
     devices = sorted(netns.devices.values(), key=lambda device: device.index)
@@ -35,6 +37,7 @@ def show(netns: Netns, name: str, kinds: int, sysctls: Sequence[str], read: dict
         for rule in netns.rules:
             copy = Rule(dict(rule.attrs), rule.proto)
             state.rules.setdefault(copy.key, []).append(copy)
+    state.things = fake_things.show(netns, things)
     state.sysctls = {key: fake_sysctl.read(netns, key) for key in sysctls}
     return state
 

@@ -18,11 +18,12 @@ from _blake2 import blake2b  # hashlib would load OpenSSL, 4 ms, for a digest th
 from nsmgr.kernel import dumps, libc, netns
 from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES, Impression
 from nsmgr.kernel.rtnl import DUMP_SEQ, KNOWN_PORT, numbered
-from nsmgr.kernel.wire import NLMSG_DONE, SO_NETNS_COOKIE
+from nsmgr.kernel.wire import NLMSG_DONE, SO_NETNS_COOKIE, messages_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 LEAST_SHARE = 100  # namespaces: below it a second process costs more than it brings
 # The kernel fills datagrams up to the largest buffer it was ever offered, 32 KiB at most (netlink_recvmsg): one is never cut.
@@ -41,14 +42,20 @@ def questions(kinds: int) -> list[bytes]:
     return [numbered(request) for kind, request in families if (kinds | LINKS) & kind]
 
 
-def digest(mask: int, answers: Sequence[bytes | memoryview]) -> bytes:
-    """Sixteen bytes for the joined datagrams of each dump, links first; ``mask``: what of the links counts, little-endian."""
+def digest(mask: int, answers: Sequence[bytes | memoryview], more: Sequence[bytes] = ()) -> bytes:
+    """Sixteen bytes for the joined datagrams of each dump, links first; ``mask``: what of the links counts, little-endian.
+
+    ``more``: fingerprints of things.
+    """
     links = answers[0]
     lengths = [len(answer) for answer in answers] + [0] * (4 - len(answers))
     made = blake2b(_LENGTHS.pack(*lengths), digest_size=DIGEST_SIZE)
     made.update((int.from_bytes(links, "little") & mask).to_bytes(len(links), "little"))
     for answer in answers[1:]:
         made.update(answer)
+    for fingerprint in more:
+        made.update(_LENGTHS.pack(len(fingerprint), 0, 0, 0))
+        made.update(fingerprint)
     return made.digest()
 
 
@@ -127,15 +134,34 @@ def _same(impression: Impression, mask: int, asked: Sequence[bytes], buffer: mem
             end = _receive(sock, buffer, start)
             answers.append(buffer[start:end])
             start = end
+        more = _things(sock, impression, buffer, start) if impression.things else ()
     finally:
         sock.close()
-    if len(answers[0]) != len(impression.mask) or digest(mask, answers) != impression.digest:
+    if len(answers[0]) != len(impression.mask) or digest(mask, answers, more) != impression.digest:
         return False
     if not impression.sysctls:
         return True
     from nsmgr.kernel import procfs
 
     return procfs.read(impression.sysctls) == impression.sysctls
+
+
+def _things(sock: socket.socket, impression: Impression, buffer: memoryview, end: int) -> list[bytes]:
+    """Fingerprints of the types that were read."""
+    from nsmgr.kernel import things
+
+    class Asking:
+        """As much of a namespace's handle as asking takes."""
+
+        @staticmethod
+        def dump_spans(request: bytes) -> list[tuple[bytes, int, int]]:
+            sock.send(numbered(request))
+            datagrams = bytes(buffer[end : _receive(sock, buffer, end)])
+            return [(datagrams, start, stop) for kind, _, _, start, stop in messages_of(datagrams) if kind > NLMSG_DONE]
+
+    handle: Any = Asking
+    handle.socket = Asking
+    return [things.fingerprint(name, things.codec(name).ask(handle)) for name in impression.things]
 
 
 def _receive(sock: socket.socket, buffer: memoryview, end: int) -> int:

@@ -21,11 +21,12 @@ from nsmgr.plan.state import HOST, NetnsState
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from nsmgr.kernel.reading import Reading
     from nsmgr.model.attr import Value
 
+_THINGS = (Verb.THING_ADD, Verb.THING_SET, Verb.THING_DEL)
 _MANY = 100  # namespaces worth a look at the memory that is left over from before
 
 
@@ -98,7 +99,16 @@ class LinuxKernel:
         def look(name: str) -> Reading:
             others = {other: opened[other].fd() for other in asks.get(name, ())}
             want = wants[name]
-            return reading.read(opened[name], want.kinds, others, wanted=want.attrs, ports=want.ports, remember=remember)
+            return reading.read(
+                opened[name],
+                want.kinds,
+                others,
+                wanted=want.attrs,
+                ports=want.ports,
+                things=want.things,
+                inside=self._inside,
+                remember=remember,
+            )
 
         readings: dict[str, Reading] = {name: look(name) for name in opened}
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
@@ -221,6 +231,15 @@ class LinuxKernel:
         else:
             libc.setns(handle.fd())
 
+    def _inside(self, handle: Netns, work: Callable[[Netns], Any]) -> Any:
+        """Call it in a thread that is in the namespace."""
+
+        def inside() -> Any:
+            self._enter(handle)
+            return work(handle)
+
+        return netns.in_thread(inside)
+
     def _read_sysctls(self, read: Reading, keys: Iterable[str]) -> tuple[dict[str, str | None], bool]:
         """The values, and whether a link that was there a moment ago has gone meanwhile, and its keys with it.
 
@@ -277,7 +296,7 @@ class LinuxKernel:
         return writing.send(socket, steps, self._fd_of, failed)
 
     def _enter_and_do(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
-        """Sysctls and tun/tap devices: file system and ioctl, from a thread inside the namespace."""
+        """Sysctls, tun/tap devices, things with a carrier of their own: from a thread inside the namespace."""
         try:
             handle = self._handle(name)
         except OSError as error:
@@ -304,6 +323,11 @@ class LinuxKernel:
             if step.verb is Verb.SYSCTL:
                 self.counters.writes += 1
                 procfs.write(step.name, str(step.args["value"]))
+            elif step.verb in _THINGS:
+                from nsmgr.kernel import things
+
+                self.counters.writes += 1
+                return things.codec(step.obj.type).perform(handle, step)
             elif step.verb is Verb.TUN_ADD:
                 self.counters.writes += tun.create(step.name, step.kind, step.index, step.attrs)
             else:
@@ -348,6 +372,12 @@ def _by_ioctl(kind: str) -> bool:
     return kind_class(kind).MAKER == "ioctl"
 
 
+def _carried_apart(name: str) -> bool:
+    from nsmgr.model.thing import thing_type
+
+    return thing_type(name).CARRIER == "own"
+
+
 def _carrier(step: Step) -> Carrier:
     """What carries a step; neighbours with the same carrier go together."""
     match step.verb:
@@ -358,6 +388,8 @@ def _carrier(step: Step) -> Carrier:
         case Verb.SYSCTL | Verb.TUN_ADD:
             return LinuxKernel._enter_and_do
         case Verb.LINK_DATA if _by_ioctl(step.kind):
+            return LinuxKernel._enter_and_do
+        case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL if _carried_apart(step.obj.type):
             return LinuxKernel._enter_and_do
         case _:
             return LinuxKernel._send

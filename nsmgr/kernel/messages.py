@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @cache
 def _encoders() -> dict[Verb, Callable[[Step, FdOf], list[bytes]]]:
     from nsmgr.kernel import linkmessages as link  # not before something is to be changed
+    from nsmgr.kernel import things
 
     return {
         Verb.LINK_ADD: link.encode_add,
@@ -43,6 +44,9 @@ def _encoders() -> dict[Verb, Callable[[Step, FdOf], list[bytes]]]:
         Verb.ROUTE_DEL: encode_route_del,
         Verb.RULE_ADD: encode_rule_add,
         Verb.RULE_DEL: encode_rule_del,
+        Verb.THING_ADD: things.encode,
+        Verb.THING_SET: things.encode,
+        Verb.THING_DEL: things.encode,
     }
 
 

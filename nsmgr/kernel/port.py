@@ -25,6 +25,7 @@ class Want(Record):
 
     attrs: which link attributes are wanted, references always being so; None = all.
     ports: with the options of ports among them, which are many and cost time.
+    things: types of things (:mod:`nsmgr.model.thing`).
 
     ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
     """
@@ -35,6 +36,7 @@ class Want(Record):
     peers: Sequence[str] = ()  # namespaces whose nsid is needed to resolve references (netns names)
     attrs: frozenset[str] | None = None
     ports: bool = False
+    things: frozenset[str] = frozenset()
 
 
 class Impression(Record):
@@ -42,6 +44,7 @@ class Impression(Record):
 
     source: as in :class:`Want`. cookie: its identity. kinds: which dumps were taken.
     mask: over the bytes of the link dump, what of them is read. digest: of the dumps. sysctls: the values asked for.
+    things: types that were read as well; part of the digest.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Impression(Record):
     mask: bytes
     digest: bytes
     sysctls: dict[str, str | None] = field(default_factory=dict)
+    things: tuple[str, ...] = ()
 
 
 class Observation(Record):

@@ -14,9 +14,12 @@ from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from typing import Any, TypeAlias
 
     from nsmgr.kernel.linklayout import Layout
+
+    Inside: TypeAlias = "Callable[[Netns, Callable[[Netns], Any]], Any]"
 
 MAX_GETS = 100  # answers that surely fit the receive buffer beside the first part of a dump
 MAX_MASKS = 256
@@ -44,13 +47,16 @@ def read(
     *,
     wanted: frozenset[str] | None = None,
     ports: bool = False,
+    things: Collection[str] = (),
+    inside: Inside | None = None,
     remember: bool = False,
 ) -> Reading:
     """Dump the links, and what else ``kinds`` says; ask in the same send which ids the ``others`` (name → fd) have here.
 
     Links come first: addresses and routes that name a link made since are left out, as if read a moment earlier.
-    ``wanted``, ``ports``: as ``attrs`` and ``ports`` of :class:`nsmgr.kernel.port.Want`. With ``remember`` the reading has an
-    impression of the bytes it was made from, if the socket can be compared with others.
+    ``wanted``, ``ports``, ``things``: as ``attrs``, ``ports`` and ``things`` of :class:`nsmgr.kernel.port.Want`; ``inside``: calls
+    a function from a thread that is in the namespace. With ``remember`` the reading has an impression of the bytes it was made
+    from, if the socket can be compared with others.
     """
     reading = Reading(handle, NetnsState(handle.name, handle.cookie))
     state, socket = reading.state, handle.socket
@@ -84,14 +90,35 @@ def read(
             key, rule = _rule(bytes(datagram[start:end]))
             state.rules.setdefault(key, []).append(rule)
         answers.append(socket.last_dump)
-    if remember and socket.repeatable:
+    fingerprints = _read_things(handle, things, names, state, inside, remember) if things else []
+    if remember and socket.repeatable and fingerprints is not None:
         from nsmgr.kernel import glance
 
         mask = _mask(answers[0], spans, layouts, ports)
-        seen = glance.digest(mask[1], [b"".join(datagrams) for datagrams in answers])
-        reading.impression = Impression(handle.name, "", handle.cookie, kinds, mask[0], seen)
+        seen = glance.digest(mask[1], [b"".join(datagrams) for datagrams in answers], fingerprints)
+        reading.impression = Impression(handle.name, "", handle.cookie, kinds, mask[0], seen, things=tuple(things))
     socket.last_dump = []
     return reading
+
+
+def _read_things(
+    handle: Netns, types: Collection[str], names: Mapping[int, str], state: NetnsState, inside: Inside | None, remember: bool
+) -> list[bytes] | None:
+    """Put the things of these types into the state. Returns their fingerprints; None = not wanted, or one of them has none."""
+    from nsmgr.kernel import things
+    from nsmgr.model.thing import always, thing_type
+
+    repeatable = remember and set(types) <= {*always()}
+    fingerprints = []
+    for name in types:
+        codec = things.codec(name)
+        enter = inside if thing_type(name).CARRIER == "own" else None
+        answer = codec.ask(handle) if enter is None else enter(handle, codec.ask)
+        for thing in codec.decode(answer, names):
+            state.things[thing.id] = thing
+        if repeatable:
+            fingerprints.append(things.fingerprint(name, answer))
+    return fingerprints if repeatable else None
 
 
 def read_routes(spans: Iterable[Span], kinds: int, names: Mapping[int, str], state: NetnsState) -> None:

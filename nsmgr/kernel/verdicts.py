@@ -8,6 +8,8 @@ from nsmgr.plan.plan import Verb, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nsmgr.kernel.wire import Answer
     from nsmgr.plan.plan import Step
 
@@ -29,9 +31,18 @@ _CONSEQUENCES = frozenset(
 )  # fmt: skip
 
 
+def gone(step: Step) -> Collection[int]:
+    """The errnos that mean: what was to be deleted is not there any more."""
+    if step.verb is Verb.THING_DEL:
+        from nsmgr.model.thing import thing_type
+
+        return thing_type(step.obj.type).GONE
+    return _GONE.get(step.verb, ())
+
+
 def verdict(step: Step, failed: dict[int, int], answer: Answer, attribute: str = "") -> Verdict:
     """The verdict on a step that was carried out; keeps the books in ``failed`` (step id → id of the root failure)."""
-    if not answer.errno or answer.errno in _GONE.get(step.verb, ()):
+    if not answer.errno or answer.errno in gone(step):
         return Verdict(step.id, extack=answer.extack)
     blame = next((failed[need] for need in step.needs if need in failed), None)
     if blame is not None and answer.errno in _CONSEQUENCES:

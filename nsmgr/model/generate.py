@@ -15,7 +15,7 @@ import os
 import sys
 import textwrap
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as at
@@ -30,10 +30,19 @@ from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.ports.base import Port
+from nsmgr.model.thing import ThingType
+from nsmgr.model.things import thing_class, thing_types
+from nsmgr.model.things.base import ThingModel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Where a copied piece of code may find what it names, and the table imports it from.
-FREE = (attr, convert, words, importlib.import_module("nsmgr.text"), importlib.import_module("nsmgr.model.kind"), shape)
+FREE: tuple[types.ModuleType, ...] = (
+    attr,
+    convert,
+    words,
+    *(importlib.import_module(f"nsmgr.{name}") for name in ("text", "model.kind", "model.thing", "model.meaning")),
+    shape,
+)
 HEAD = (
     '"""Written by nsmgr.model.generate from {origin}: edit that, then `make tables`."""\n\nfrom __future__ import annotations\n\n'
 )
@@ -253,7 +262,7 @@ class Writer:
         root = Link if issubclass(cls, Link) else Port
         classes: list[type] = [base for base in cls.__mro__ if issubclass(base, root) and base is not Link]
         modules = tuple(dict.fromkeys(sys.modules[base.__module__] for base in (*classes, root)))
-        facts = self.facts(cls)
+        facts = self.facts(cls, Kind)
         rows = {name: self.code(row, modules) for name, row in cls.rows().items()}
         fields, defaults, required, _ = self.parts(cls, modules)
         if cls is Link or root is Port:
@@ -267,7 +276,7 @@ class Writer:
             rows_ = _over(f"{every}.ROWS", rows, {name: common.code(row, base) for name, row in Link.rows().items()})
             fields_ = _over(f"{every}.SHAPE.fields", fields, base_fields)
             defaults_ = _over(f"{every}.SHAPE.defaults", defaults, base_defaults)
-        *parents, mine = self.methods(list(reversed(classes))) or [""]
+        *parents, mine = self.methods(list(reversed(classes)), "nsmgr.model.kind", "Plain") or [""]
         if not classes or mine.split("(")[0] != f"class {cls.__name__}":
             parents, mine = [part for part in (*parents, mine) if part], ""
         below = parents[-1].split("(")[0].removeprefix("class ") if parents else self.use("nsmgr.model.kind", "Plain")
@@ -277,27 +286,46 @@ class Writer:
         made = f"{self.use(shape.__name__, 'Shape')}({fields_}, {defaults_}, {required!r}, make={cls.__name__})"
         return "\n\n\n".join([*parents, body, f"{cls.__name__}.SHAPE = {made}\nENTRY = {cls.__name__}"])
 
-    def facts(self, cls: type[Link | Port]) -> list[str]:
-        """Class variables that differ from those of :class:`Kind`."""
-        names = [name for name in vars(Kind) if name.isupper() and name != "SHAPE"]
-        return [f"{name} = {self.code(getattr(cls, name))}" for name in names if getattr(cls, name) != getattr(Kind, name)]
+    def thing(self, cls: type[ThingModel]) -> str:
+        """The definitions of a type of thing."""
+        classes = [base for base in cls.__mro__ if issubclass(base, ThingModel) and base is not ThingModel]
+        modules = tuple(dict.fromkeys(sys.modules[base.__module__] for base in (*classes, ThingModel)))
+        facts = self.facts(cls, ThingType)
+        rows = {name: self.code(row, modules) for name, row in cls.rows().items()}
+        fields, defaults, required, renamed = self.parts(cls, modules)
+        *parents, mine = self.methods(list(reversed(classes)), "nsmgr.model.thing", "PlainThing") or [""]
+        if mine.split("(")[0] != f"class {cls.__name__}":
+            parents, mine = [part for part in (*parents, mine) if part], ""
+        below = parents[-1].split("(")[0].removeprefix("class ") if parents else self.use("nsmgr.model.thing", "PlainThing")
+        body = f"class {cls.__name__}({below}):\n" + textwrap.indent("\n".join([*facts, f"ROWS = {_dict(rows)}"]), "    ")
+        if mine:
+            body += "\n\n" + mine.split("\n", 1)[1]
+        more = f", renamed={renamed!r}" if renamed else ""
+        pairs = ", ".join(f"{key!r}: {code}" for key, code in fields.items())
+        made = f"{self.use(shape.__name__, 'Shape')}({{{pairs}}}, {_dict(defaults)}, {required!r}{more}, make={cls.__name__})"
+        return "\n\n\n".join([*parents, body, f"{cls.__name__}.SHAPE = {made}\nENTRY = {cls.__name__}"])
 
-    def methods(self, classes: list[type]) -> list[str]:
+    def facts(self, cls: Any, base: Any) -> list[str]:
+        """Class variables that differ from those of :class:`Kind` or :class:`ThingType`."""
+        names = [name for name in vars(base) if name.isupper() and name != "SHAPE"]
+        return [f"{name} = {self.code(getattr(cls, name))}" for name in names if getattr(cls, name) != getattr(base, name)]
+
+    def methods(self, classes: Sequence[type], module: str, plain: str) -> list[str]:
         """Definitions of classes that have methods, the base first; each inherits from the one before."""
         found: list[str] = []
         for cls in classes:
-            module = sys.modules[cls.__module__]
+            source = sys.modules[cls.__module__]
             (tree,) = ast.parse(inspect.getsource(cls)).body
             assert isinstance(tree, ast.ClassDef)
             functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
             if not functions:
                 continue
-            base = found[-1].split("(")[0].removeprefix("class ") if found else self.use("nsmgr.model.kind", "Plain")
+            base = found[-1].split("(")[0].removeprefix("class ") if found else self.use(module, plain)
             for node in functions:
                 for part in ast.walk(node):
                     if isinstance(part, ast.Name) and part.id == cls.__name__:
                         raise Unsayable(f"{cls.__name__} names itself")
-                self.needs(module, node)
+                self.needs(source, node)
             found.append(f"class {cls.__name__}({base}):\n" + "\n\n".join(_source(cls, node) for node in functions))
         return found
 
@@ -365,17 +393,39 @@ def _files(cls: type) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+class _WithoutAnnotations(ast.NodeTransformer):
+    """What is left to run when annotations are not evaluated."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+
 def module(writer: Writer, body: str, origin: str) -> str:
     """The text of a module of the table."""
     copied = "\n\n".join(source for source in writer.copied.values() if source)
-    named = {node.id for node in ast.walk(ast.parse(copied + "\n" + body)) if isinstance(node, ast.Name)}
+    tree = ast.parse(copied + "\n" + body)
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    needed = {node.id for node in ast.walk(_WithoutAnnotations().visit(tree)) if isinstance(node, ast.Name)}
     lines: list[str] = []
     for ours in (False, True):
         lines += [""] if lines and ours else []
         for name, names in sorted(writer.imports.items()):
-            used = sorted((n for n in names if n in named), key=_sorting)
+            used = sorted((n for n in names if n in (named if ours else needed)), key=_sorting)
             if used and name.startswith("nsmgr.") == ours:
                 lines += [f"from {name} import {', '.join(used)}"]
+    # What only annotations name is for the type checker: importing typing takes 9 ms.
+    shown = [
+        f"    from {name} import {', '.join(used)}"
+        for name, names in sorted(writer.imports.items())
+        if not name.startswith("nsmgr.") and (used := sorted((n for n in names if n in named - needed), key=_sorting))
+    ]
+    if shown:
+        lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:", *shown]
     return HEAD.format(origin=origin) + "\n".join(lines) + "\n\n" + (copied + "\n\n\n" if copied else "") + body + "\n"
 
 
@@ -396,6 +446,12 @@ def generate() -> dict[str, str]:
         writer = Writer()
         files[f"port_{name}.py"] = module(writer, writer.kind(port), f"{port.__module__}.{port.__name__}")
         entries[f"port:{name}"] = (sources, shape.stamp(sources), f"port_{name}")
+    for name in thing_types():
+        kind = thing_class(name)
+        sources = _files(kind)
+        writer = Writer()
+        files[f"thing_{name}.py"] = module(writer, writer.thing(kind), f"{kind.__module__}.{kind.__name__}")
+        entries[f"thing:{name}"] = (sources, shape.stamp(sources), f"thing_{name}")
     for name in shape.MODELS:
         model: type[Resource] = shape.model(name)
         sources = _files(model)
@@ -410,7 +466,10 @@ def generate() -> dict[str, str]:
             "# entry → the files it was made from, their stamp, the module it is in",
             "ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {",
             *lines,
-            "}\n",
+            "}",
+            "# (type of thing, where its section stands, section); types read in every namespace that is described completely",
+            f"SECTIONS = {tuple((name, thing_class(name).LEVEL, thing_class(name).SECTION) for name in thing_types())!r}",
+            f"ALWAYS = {tuple(name for name in thing_types() if thing_class(name).ALWAYS)!r}\n",
         ]
     )
     return files

@@ -31,7 +31,18 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "rule": ("nsmgr.model.rule", "RuleModel"),
 }
 # What every entry was made from, beside the file that defines it: relative to this directory.
-COMMON = ("attr.py", "base.py", "convert.py", "kind.py", "shape.py", "words.py", "links/base.py", "../text.py", "../types.py")
+COMMON = (
+    "attr.py",
+    "base.py",
+    "convert.py",
+    "kind.py",
+    "shape.py",
+    "thing.py",
+    "words.py",
+    "links/base.py",
+    "../text.py",
+    "../types.py",
+)
 
 Check: TypeAlias = "Callable[[Any], Any]"  # a value → its canonical form; raises NotSure, or ValueError as a validator does
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from nsmgr.model.attr import Attr, Change, Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX, port_rows
+from nsmgr.model.thing import thing_type
 from nsmgr.plan.plan import AttrChange
-from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route
+from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route, Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +126,25 @@ def nexthops_text(hops: tuple[NextHop, ...]) -> str:
         words += ["onlink"] if hop.onlink else []
         parts.append(" ".join(words))
     return ", ".join(parts)
+
+
+def thing_changes(desired: Thing, observed: Thing) -> list[AttrChange]:
+    """Written attributes that differ."""
+    cls = thing_type(desired.type)
+    rows = cls.rows()
+    changes: list[AttrChange] = []
+    for name, want in desired.attrs.items():
+        have = observed.attrs.get(name)
+        if have == want:
+            continue
+        row = rows.get(name)
+        if row is None:
+            continue
+        have = row.absent if have is None else have
+        if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
+            continue
+        changes.append(AttrChange(name, have, want, cls.replaces(name, have, want)))
+    return changes
 
 
 def sysctl_same(desired: str, observed: str | None) -> bool:

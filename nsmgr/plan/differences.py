@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsmgr.plan import addressing, link_steps, links, renames, routing
+from nsmgr.plan import addressing, link_steps, links, renames, routing, things
 from nsmgr.plan.claims import check_contested
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.plan import Action, Plan, Verb
@@ -42,6 +42,7 @@ def differences(desired: DesiredState, observed: ObservedState) -> Plan:
         here = state if state is not None else NetnsState(name)
         need = (born[name],) if name in born else ()
         owned = frozenset(observed.owned.objects.get(name, nobody))
+        things.emit(netns, here, link_plan, draft, owned, need)
         lost = addressing.emit(netns, here, link_plan, draft, owned, need)
         routing.emit_routes(netns, here, link_plan, draft, owned, lost, need)
         routing.emit_rules(netns, here, draft, owned, need)

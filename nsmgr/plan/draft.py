@@ -20,38 +20,44 @@ _TYPE_ORDER = {"namespace": 0, "sysctl": 1, "link": 2, "address": 3, "route": 4,
 class Lanes(Record):
     """Steps of one namespace by kind of work. The order of the fields is the order in which they are carried out.
 
-    Deletions first (rules before the routes they look up, routes before addresses, addresses before links), then what is
-    made: sysctls that later links inherit, renames (a new link may take the old name), links from lower to upper, what
-    names a port once it is one (a bond's primary), options of ports once all are ports (a backup port), per-link
-    sysctls while the link is still down (accept_ra, addr_gen_mode: NETDEV_UP makes the fe80 address), up, addresses,
-    routes (their gateway must be on link), rules.
+    Deletions first (rules before the routes they look up, routes before addresses and next hops, these before links), then
+    what is made, things (:attr:`nsmgr.model.thing.ThingType.STAGE`) in between: sysctls that later links inherit, renames (a new
+    link may take the old name), links from lower to upper, what names a port once it is one (a bond's primary), options of ports
+    once all are ports (a backup port), per-link sysctls while the link is still down (accept_ra, addr_gen_mode: NETDEV_UP makes
+    the fe80 address), up, addresses, routes (their gateway must be on link), rules.
     """
 
     rule_del: list[Step] = field(default_factory=list)
     route_del: list[Step] = field(default_factory=list)
     address_early: list[Step] = field(default_factory=list)
     address_del: list[Step] = field(default_factory=list)
+    thing_del: list[Step] = field(default_factory=list)
     link_del: list[Step] = field(default_factory=list)
     sysctl: list[Step] = field(default_factory=list)
     rename: list[Step] = field(default_factory=list)
     link: list[Step] = field(default_factory=list)
     port_names: list[Step] = field(default_factory=list)
     port: list[Step] = field(default_factory=list)
+    thing_port: list[Step] = field(default_factory=list)
     link_sysctl: list[Step] = field(default_factory=list)
     up: list[Step] = field(default_factory=list)
+    thing_up: list[Step] = field(default_factory=list)
     address: list[Step] = field(default_factory=list)
+    thing_address: list[Step] = field(default_factory=list)
     route: list[Step] = field(default_factory=list)
     rule: list[Step] = field(default_factory=list)
+    thing_route: list[Step] = field(default_factory=list)
 
     def deletions(self) -> list[Step]:
-        return self.rule_del + self.route_del + self.address_early + self.address_del + self.link_del
+        return self.rule_del + self.route_del + self.address_early + self.address_del + self.thing_del + self.link_del
 
     def settings(self) -> list[Step]:
         return self.sysctl + self.rename
 
     def creations(self) -> list[Step]:
-        links = self.link + self.port_names + self.port + self.link_sysctl + self.up
-        return links + self.address + self.route + self.rule
+        links = self.link + self.port_names + self.port + self.thing_port + self.link_sysctl + self.up
+        above = self.thing_up + self.address + self.thing_address + self.route + self.rule + self.thing_route
+        return links + above
 
 
 class Draft(Record):
@@ -139,7 +145,9 @@ class Draft(Record):
         last = len(rank)
 
         def place(operation: Operation) -> int:  # they are in the order of their ids, and sorting keeps that
-            return rank.get(operation.netns, last) << 4 | (operation.action is Action.DELETE) << 3 | _TYPE_ORDER[operation.type]
+            return (
+                rank.get(operation.netns, last) << 4 | (operation.action is Action.DELETE) << 3 | _TYPE_ORDER.get(operation.type, 6)
+            )
 
         return Plan(
             self.deployment,

@@ -5,7 +5,12 @@ Shared by prune and by export, so that what one leaves alone the other does not 
 
 from __future__ import annotations
 
-from nsmgr.plan.state import PROTO_NSMGR, Address, Ignore, Link, Route, Rule
+from nsmgr.model.thing import thing_type
+from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredNetns, Ignore, Link, Route, Rule, Thing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC = 1, 2, 3, 4  # linux/rtnetlink.h
 IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA, IFAPROT_KERNEL_LL = 1, 2, 3  # linux/if_addr.h
@@ -50,7 +55,11 @@ def _fits(text: str, pattern: str) -> bool:
 
 
 def ignored_link(link: Link, ignore: Ignore) -> bool:
-    return any(_fits(link.name, pattern) for pattern in ignore.links)
+    return ignored_link_name(link.name, ignore)
+
+
+def ignored_link_name(name: str, ignore: Ignore) -> bool:
+    return any(_fits(name, pattern) for pattern in ignore.links)
 
 
 def ignored_address(address: Address, ignore: Ignore) -> bool:
@@ -77,6 +86,27 @@ def ignored_rule(rule: Rule, ignore: Ignore) -> bool:
         return False
     seen = {name: str(value) for name, value in rule.attrs.items()} | {"protocol": str(rule.proto)}
     return any(_matches(seen, patterns) for patterns in ignore.rules)
+
+
+def ignored_thing(thing: Thing, ignore: Ignore) -> bool:
+    patterns = ignore.things.get(thing.type) if ignore.things else None
+    if not patterns:
+        return False
+    seen = {name: str(value) for name, value in thing.attrs.items()} | {"link": thing.link}
+    return any(_matches(seen, entry) for entry in patterns)
+
+
+def prunable(thing: Thing, netns: DesiredNetns, owned: Collection[tuple[str, str]]) -> bool:
+    """Whether an observed thing that nobody declared is to be removed. ``owned``: what is ours where only that is managed."""
+    cls = thing_type(thing.type)
+    if (
+        cls.SETTINGS
+        or cls.foreign(thing.attrs)
+        or ignored_thing(thing, netns.ignore)
+        or ignored_link_name(thing.link, netns.ignore)
+    ):
+        return False
+    return netns.manage == "all" or thing.id in owned
 
 
 def _matches(seen: dict[str, str], patterns: object) -> bool:

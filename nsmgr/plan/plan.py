@@ -39,7 +39,10 @@ class AttrChange(Record, frozen=True):
 
 
 class Operation(Record, frozen=True):
-    """One object, one action. ``type``: namespace, link, address, route, rule, sysctl. ``key``: the object's canonical text."""
+    """One object, one action. ``key``: the object's canonical text.
+
+    type: namespace, link, address, route, rule, sysctl, or a thing's.
+    """
 
     id: int
     action: Action
@@ -72,6 +75,9 @@ class Verb(IntEnum):
     ROUTE_DEL      obj Route; args {"indexes": …}
     RULE_ADD / RULE_DEL  obj Rule
     SYSCTL         name dotted key, args {"value": text}
+    THING_ADD      obj Thing; index, name (its link); args {"replace": bool, "indexes": {link name: ifindex}}
+    THING_SET      obj Thing as it shall be; index, name; args {"observed": Thing as it is, "indexes": …}
+    THING_DEL      obj Thing as observed; index, name; args {"indexes": …}
     """
 
     NETNS_ADD = 1
@@ -92,6 +98,9 @@ class Verb(IntEnum):
     RULE_DEL = 16
     SYSCTL = 17
     LINK_PORT = 18
+    THING_ADD = 19
+    THING_SET = 20
+    THING_DEL = 21
 
 
 class Step(Record):

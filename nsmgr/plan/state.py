@@ -93,6 +93,27 @@ class Rule(Record):
         return tuple(sorted(self.attrs.items()))
 
 
+class Thing(Record):
+    """One thing of a type in nsmgr.model.things: a neighbour, a next hop, a qdisc … Identity: (type, key), see :attr:`id`.
+
+    link: the link it is on, bare name; "" = on none. It is gone when the link is.
+    attrs: canonical values, those of the identity among them; desired: only what is written.
+    on: things of the namespace it lives on: deleted by the kernel with any of them. after: things that must be there before it.
+    """
+
+    type: str
+    key: str
+    link: str = ""
+    attrs: Mapping[str, Value] = NOTHING
+    on: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()
+    origin: Path = ()
+
+    @property
+    def id(self) -> tuple[str, str]:
+        return (self.type, self.key)
+
+
 # ---------------------------------------------------------------------------------------------------------------- desired
 
 
@@ -116,16 +137,23 @@ class DesiredLink(Record):
 
 
 class Ignore(Record):
-    """Patterns (fnmatch) of objects nsmgr shall not see. Each entry of routes/addresses/rules maps an attribute to a pattern."""
+    """Patterns (fnmatch) of objects nsmgr shall not see. Each entry of routes/addresses/rules maps an attribute to a pattern.
+
+    things: type → such entries.
+    """
 
     links: tuple[str, ...] = ()
     addresses: tuple[Mapping[str, str], ...] = ()
     routes: tuple[Mapping[str, str], ...] = ()
     rules: tuple[Mapping[str, str], ...] = ()
+    things: Mapping[str, tuple[Mapping[str, str], ...]] = NOTHING
 
 
 class DesiredNetns(Record):
-    """source: "create" | "host" | "pid:<n>" | "path:<p>"; adopt: take over an existing one; manage: "all" | "declared"."""
+    """source: "create" | "host" | "pid:<n>" | "path:<p>"; adopt: take over an existing one; manage: "all" | "declared".
+
+    types: of things, those whose section is written, be it empty.
+    """
 
     name: str
     source: str = "create"
@@ -135,6 +163,8 @@ class DesiredNetns(Record):
     routes: dict[tuple[int, str, int, int], Route] = field(default_factory=dict)  # by Route.key
     rules: dict[tuple[tuple[str, Value], ...], Rule] = field(default_factory=dict)
     sysctls: dict[str, str] = field(default_factory=dict)  # namespace-wide dotted keys, in file order
+    things: dict[tuple[str, str], Thing] = field(default_factory=dict)  # by Thing.id, in file order
+    types: frozenset[str] = frozenset()
     ignore: Ignore = field(default_factory=Ignore)
     origin: Path = ()
 
@@ -182,6 +212,7 @@ class NetnsState(Record):
     routes: dict[tuple[int, str, int, int], list[Route]] = field(default_factory=dict)  # a key can repeat (append)
     rules: dict[tuple[tuple[str, Value], ...], list[Rule]] = field(default_factory=dict)
     sysctls: dict[str, str | None] = field(default_factory=dict)  # asked-for keys only; None = no such file
+    things: dict[tuple[str, str], Thing] = field(default_factory=dict)  # asked-for types only, by Thing.id
 
 
 class Owned(Record):
@@ -191,6 +222,7 @@ class Owned(Record):
     objects: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # netns → {(type, key)} in manage: declared
     physical: dict[str, dict[str, str]] = field(default_factory=dict)  # netns/name → {"netns", "name"} it came from
     sources: dict[str, str] = field(default_factory=dict)  # netns with objects → its DesiredNetns.source
+    types: dict[str, set[str]] = field(default_factory=dict)  # netns → types of things that were made in it
 
 
 class ObservedState(Record):

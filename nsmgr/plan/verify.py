@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from nsmgr.plan.diff import address_changes, address_key, link_changes, route_changes, route_key, rule_key, sysctl_same
+from nsmgr.plan.diff import (
+    address_changes,
+    address_key,
+    link_changes,
+    route_changes,
+    route_key,
+    rule_key,
+    sysctl_same,
+    thing_changes,
+)
 from nsmgr.plan.foreign import (
     foreign_route,
     ignored_address,
@@ -11,6 +20,7 @@ from nsmgr.plan.foreign import (
     ignored_rule,
     kernel_made_address,
     kernel_rule,
+    prunable,
 )
 
 TYPE_CHECKING = False
@@ -58,6 +68,8 @@ def _declared(netns: DesiredNetns, state: NetnsState) -> bool:
                 return False
         if link.sysctls and not _sysctls(link.sysctls, sysctls):
             return False
+    if netns.things and not all((have := state.things.get(key)) and not thing_changes(t, have) for key, t in netns.things.items()):
+        return False
     routes = all(_route(route, state.routes.get(key, ())) for key, route in netns.routes.items())
     return routes and all(state.rules.get(key) for key in netns.rules) and _sysctls(netns.sysctls, sysctls)
 
@@ -87,6 +99,8 @@ def _nothing_else(netns: DesiredNetns, state: NetnsState, owned: Objects) -> boo
     partly = netns.manage == "declared"
     if partly and not owned and not netns.routes and not netns.rules:
         return True
+    if state.things and any(key not in netns.things and prunable(thing, netns, owned) for key, thing in state.things.items()):
+        return False
     ignore, wanted = netns.ignore, netns.links
     for name, link in state.links.items():
         if name in wanted or link.fallback or ignored_link(link, ignore):

@@ -6,7 +6,7 @@ wish (hardware addresses, read-only attributes). ``adopt: true`` with ``manage: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nsmgr.model.base import UNSET, Attr, Change
@@ -14,6 +14,7 @@ from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link as LinkModel
 from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.model.route import PROTOCOLS
+from nsmgr.model.thing import Part, sections, thing_durations, thing_type
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import HOST, PROTO_NSMGR, Address, Link, NetnsState, NextHop, Route, Rule
 from nsmgr.render.values import config_value, durations
@@ -69,7 +70,11 @@ class _Exporter:
         routes = [_route(kept[0]) for found in state.routes.values() if (kept := [r for r in found if not foreign_route(r)])]
         rules = [_rule(rule) for found in state.rules.values() for rule in found[:1] if not kernel_rule(rule)]
         sysctls = {key: _number(value) for key, value in state.sysctls.items() if value not in (None, SYSCTL_DEFAULTS.get(key))}
+        for where, section, said in _sections(state):
+            if where in links:
+                links[where][section] = said
         parts = {"links": links, "routes": routes, "rules": rules, "sysctls": sysctls}
+        parts |= {section: said for where, section, said in _sections(state) if not where}
         return {key: part for key, part in parts.items() if part}
 
     def _link(self, netns: str, link: Link) -> Document:
@@ -113,6 +118,35 @@ class _Exporter:
         where, _, name = reference.rpartition("/")
         state = self._states.get(where or netns)
         return state is not None and name in state.links
+
+
+def _sections(state: NetnsState) -> Iterator[tuple[str, str, Any]]:
+    """(link or "", section, what it says) for the things of a namespace."""
+    owners = {
+        kind: name
+        for level in ("link", "namespace")
+        for name in sections(level).values()
+        for kind in (name, *thing_type(name).ALSO)
+    }
+    found: dict[tuple[str, str], list[Part]] = {}
+    for thing in state.things.values():
+        cls = thing_type(thing.type)
+        if thing.type in owners and not cls.foreign(thing.attrs):
+            part = Part(thing.type, thing.key, dict(thing.attrs), thing.on, thing.after)
+            found.setdefault((thing.link, owners[thing.type]), []).append(part)
+    for (link, name), parts in found.items():
+        cls = thing_type(name)
+        yield link if cls.LEVEL == "link" else "", cls.SECTION, _plain(cls.section(parts), thing_durations(name))
+
+
+def _plain(said: Any, own: frozenset[str]) -> Any:
+    """Canonical values as the document has them."""
+    if isinstance(said, dict):
+        return {
+            key: _plain(value, own) if isinstance(value, (dict, list)) else config_value(value, is_duration=key in own)
+            for key, value in said.items()
+        }
+    return [_plain(part, own) for part in said] if isinstance(said, list) else config_value(said)
 
 
 def _said(name: str, row: Attr, value: Any, model: type[LinkModel], declared: bool, far_end: bool) -> bool:

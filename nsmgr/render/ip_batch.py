@@ -10,6 +10,7 @@ import shlex
 
 from nsmgr.model.links import kind_class
 from nsmgr.model.ports import port_class
+from nsmgr.model.thing import thing_type
 from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
 from nsmgr.record import Record
@@ -112,6 +113,10 @@ class _Script:
                 yield from _route(step)
             case Verb.RULE_ADD | Verb.RULE_DEL:
                 yield _rule(step)
+            case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL:
+                thing = step.obj
+                words = thing_type(thing.type).words(thing.link, thing.attrs, remove=step.verb is Verb.THING_DEL)
+                yield _Line(words or f"# ip has no words for this: {step.verb.name} {thing.type} {thing.key}")
             case Verb.SYSCTL:
                 enter = "" if step.netns == HOST else f"ip netns exec {step.netns} "
                 yield _Line(f"# {enter}sysctl -w {step.name}={shlex.quote(str(step.args['value']))}")

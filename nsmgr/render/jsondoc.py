@@ -6,6 +6,7 @@ import json
 
 from nsmgr.errors import Problem, errno_text
 from nsmgr.model.attr import Value
+from nsmgr.model.thing import thing_durations
 from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
 from nsmgr.render.report import Fate, Outcome, errno_name
@@ -155,6 +156,15 @@ def _state(state: NetnsState) -> Json:
         "routes": [_route(route) for routes in state.routes.values() for route in routes],
         "rules": [_rule(rule) for rules in state.rules.values() for rule in rules],
         "sysctls": {name: value for name, value in state.sysctls.items() if value is not None},
+        "things": [
+            {
+                "type": thing.type,
+                "object": thing.key,
+                "link": thing.link,
+                "attributes": _values(thing.attrs, thing_durations(thing.type)),
+            }
+            for thing in state.things.values()
+        ],
     }
 
 

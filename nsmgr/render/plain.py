@@ -13,10 +13,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from nsmgr.light import Enum
 from nsmgr.model.attr import Value
-from nsmgr.plan.state import Address, NextHop, Route, Rule
+from nsmgr.plan.state import Address, NextHop, Route, Rule, Thing
 from nsmgr.record import Record, fields
 
-_TAGGED = {cls.__name__: cls for cls in (Address, NextHop, Route, Rule)}
+_TAGGED = {cls.__name__: cls for cls in (Address, NextHop, Route, Rule, Thing)}
 _TAG = "$"
 
 

@@ -9,9 +9,10 @@ from nsmgr.errors import StateError
 from nsmgr.model.attr import Change
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import port_rows
+from nsmgr.model.thing import thing_type
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
-from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule
+from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule, Thing
 from nsmgr.record import Record, field, replace
 from nsmgr.render.plain import NotPlain, decode, encode
 from nsmgr.render.text import Locate
@@ -137,6 +138,9 @@ _OBJECT: dict[Verb, type] = {
     Verb.ROUTE_DEL: Route,
     Verb.RULE_ADD: Rule,
     Verb.RULE_DEL: Rule,
+    Verb.THING_ADD: Thing,
+    Verb.THING_SET: Thing,
+    Verb.THING_DEL: Thing,
 }
 
 
@@ -155,7 +159,12 @@ def fingerprint(observed: ObservedState) -> str:
         "stale": sorted(observed.stale),
         "foreign_owner": observed.foreign_owner,
         "unsupported": observed.unsupported,
-        "owned": [owned.namespaces, {netns: sorted(keys) for netns, keys in owned.objects.items()}, owned.physical],
+        "owned": [
+            owned.namespaces,
+            {netns: sorted(keys) for netns, keys in owned.objects.items()},
+            owned.physical,
+            {netns: sorted(types) for netns, types in owned.types.items()},
+        ],
     }
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
@@ -170,6 +179,7 @@ def _namespace(state: NetnsState) -> list[Any]:
         sorted(_text([encode(route) for route in kept]) for routes in state.routes.values() if (kept := _ours(routes))),
         sorted(_text(encode(rule)) for rules in state.rules.values() for rule in rules if not kernel_rule(rule)),
         state.sysctls,
+        sorted(_text(encode(thing)) for thing in state.things.values() if not thing_type(thing.type).foreign(thing.attrs)),
     ]
 
 

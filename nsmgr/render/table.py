@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from nsmgr.model.thing import thing_durations, thing_type
 from nsmgr.plan.diff import nexthops_text
 from nsmgr.plan.state import NetnsState, Route, Rule
 from nsmgr.record import Record, field
@@ -55,7 +56,20 @@ def state_tables(states: Mapping[str, NetnsState]) -> list[Table]:
         rules = [_rule(rule) for found in state.rules.values() for rule in found]
         if rules:
             tables.append(Table(f"{name}: rules", ("PRIORITY", "FAMILY", "SELECTOR", "ACTION"), list(rules)))
+        tables += _things(name, state)
     return tables
+
+
+def _things(name: str, state: NetnsState) -> list[Table]:
+    """A table a type: the object, and what it has besides."""
+    found: dict[str, Table] = {}
+    for thing in state.things.values():
+        table = found.setdefault(thing.type, Table(f"{name}: {thing.type}", ("OBJECT", "ATTRIBUTES")))
+        own = thing_durations(thing.type)
+        said = thing_type(thing.type).body(thing.attrs)
+        words = (f"{key} {value_text(value, is_duration=key in own)}" for key, value in said.items() if str(value) not in thing.key)
+        table.rows.append((thing.key, "  ".join(words)))
+    return list(found.values())
 
 
 _LOCAL = 255

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.thing import thing_durations
 from nsmgr.plan.plan import Operation, Plan, Verb
 
 TYPE_CHECKING = False
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
+
+
+_WITHOUT_DURATIONS = frozenset(("namespace", "route", "rule", "sysctl"))
 
 
 def duration_text(milliseconds: int) -> str:
@@ -59,7 +63,7 @@ class Durations:
         if operation.type == "address":
             return ADDRESS_DURATIONS
         if operation.type != "link":
-            return frozenset()
+            return frozenset() if operation.type in _WITHOUT_DURATIONS else thing_durations(operation.type)
         kind = next((change.desired for change in operation.changes if change.name == "kind" and change.desired), None)
         return durations(str(kind or self._kinds.get(operation.id, "")))
 

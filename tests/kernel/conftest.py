@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from nsmgr.kernel import libc, netns
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.rtnl import RtnlSocket
+from tests.kernel.lab import Lab, lab_in
 
 PREFIX = "nsmgrt-"
 
@@ -60,6 +62,13 @@ def scratch(privileged: None) -> Iterator[RtnlSocket]:
     socket = netns.in_thread(work)
     yield socket
     socket.close()
+
+
+@pytest.fixture
+def lab(privileged: None, tmp_path: Path) -> Iterator[Lab]:
+    """A deployment of its own on the real kernel."""
+    with lab_in(tmp_path) as made:
+        yield made
 
 
 def ip(*argv: str) -> Any:

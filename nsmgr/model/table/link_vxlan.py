@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nsmgr.model.attr import Attr, Bool, Change, Names, Scale, Value, Where
 from nsmgr.model.convert import ByNumber, Flag, HeaderBits, Mixed, Struct, Whole
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
 from nsmgr.text import duration, family, ip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TOS = Mixed({"inherit": 1})
 

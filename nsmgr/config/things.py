@@ -1,0 +1,144 @@
+"""Sections of things (neighbours, next hops, qdiscs …): bodies at links and at namespaces → plan.state.Thing."""
+
+from __future__ import annotations
+
+from nsmgr.config.phrases import show, value_message
+from nsmgr.config.report import Path, Report, did_you_mean
+from nsmgr.config.space import Space
+from nsmgr.model.thing import ThingType, sections, thing_type
+from nsmgr.plan.state import Thing
+from nsmgr.record import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+
+def expand(space: Space, report: Report) -> None:
+    """Put the namespace's things into its state: its own, then its links'."""
+    if space.ignored:
+        space.state.ignore = replace(space.state.ignore, things=_ignored(space, report))
+    if not space.sections:
+        return
+    types: set[str] = set()
+    for link, section, raw, path in space.sections:
+        cls = thing_type(sections("link" if link else "namespace")[section])
+        types.update((cls.TYPE, *cls.ALSO))
+        if raw is None:
+            continue
+        for entry, place in _entries(cls, raw, path, report):
+            _add(space, cls, link, entry, place, report)
+    space.state.types = frozenset(types)
+    _check_references(space, report)
+
+
+def _ignored(space: Space, report: Report) -> dict[str, tuple[Mapping[str, str], ...]]:
+    """``ignore: {neighbors: [{link: eth0}]}``: type → patterns over the attributes' text, for all types of the section."""
+    found: dict[str, tuple[Mapping[str, str], ...]] = {}
+    for section, raw in space.ignored.items():
+        cls = thing_type({**sections("namespace"), **sections("link")}[section])
+        known = ["link", *cls.rows()]
+        path = (*space.path, "ignore", section)
+        if not isinstance(raw, list) or not all(isinstance(entry, dict) and entry for entry in raw):
+            report.error(path, "expected a list of patterns", f"for example `{section}: [{{{known[-1]}: '*'}}]`")
+            continue
+        for position, entry in enumerate(raw):
+            for key in entry:
+                if key not in known:
+                    hint = did_you_mean(key, known, f"known keys: {', '.join(known)}")
+                    report.error((*path, position, key), f"unknown key `{key}`", hint, "unknown_key", at="key")
+        patterns = tuple({str(key): str(value) for key, value in entry.items()} for entry in raw)
+        found |= dict.fromkeys((cls.TYPE, *cls.ALSO), patterns)
+    return found
+
+
+def _entries(cls: type[ThingType], raw: Any, path: Path, report: Report) -> Iterator[tuple[Any, Path]]:
+    """The bodies of a section, each with its place."""
+    match cls.FORM:
+        case "one":
+            yield raw, path
+        case "mapping":
+            if not isinstance(raw, dict):
+                report.error(path, f"expected a mapping, not {show(raw)}", f"`nsmgr explain {cls.SECTION}` shows the keys")
+                return
+            for key, body in raw.items():
+                if body is not None and not isinstance(body, dict):
+                    body = _short(cls, body, (*path, key), report)
+                    if body is None:
+                        continue
+                body = body or {}
+                if cls.KEY in body:
+                    report.error((*path, key, cls.KEY), f"`{cls.KEY}` is the key already", f"remove `{cls.KEY}`")
+                    continue
+                yield {cls.KEY: key, **body}, (*path, key)
+        case _:
+            if not isinstance(raw, list):
+                report.error(path, f"expected a list, not {show(raw)}", f"`nsmgr explain {cls.SECTION}` shows the keys of an entry")
+                return
+            for position, body in enumerate(raw):
+                if not isinstance(body, dict):
+                    body = _short(cls, body, (*path, position), report)
+                    if body is None:
+                        continue
+                yield body, (*path, position)
+
+
+def _short(cls: type[ThingType], value: Any, path: Path, report: Report) -> dict[str, Any] | None:
+    """The body that plain text stands for."""
+    try:
+        found = cls.short(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    except ValueError as error:
+        report.error(path, *value_message(value, str(error)))
+        return None
+    if found is None:
+        report.error(path, f"expected a mapping, not {show(value)}", f"`nsmgr explain {cls.SECTION}` shows the keys")
+    return found
+
+
+def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, report: Report) -> None:
+    model = _validated(cls, body, path, report)
+    if model is None:
+        return
+    kind = space.state.links[link].kind if link in space.state.links else ""
+    faults = model.problems(link, kind)
+    for field, message, hint in faults:
+        report.error((*path, field) if field else path, message, hint)
+    if faults:
+        return
+    try:
+        parts = model.parts(link)
+    except ValueError as error:
+        report.error(path, str(error))
+        return
+    for part in parts:
+        thing = Thing(part.type, part.key, link, part.attrs, part.on, part.after, (*path, *part.path))
+        first = space.state.things.setdefault(thing.id, thing)
+        if first is not thing:
+            report.error(
+                thing.origin, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin
+            )
+
+
+def _validated(cls: type[ThingType], body: Any, path: Path, report: Report) -> Any:
+    if cls.SHAPE is not None and (accepted := cls.SHAPE.accept(body)) is not None:
+        return accepted
+    from nsmgr.config.translate import validate
+    from nsmgr.model.things import thing_class
+
+    return validate(thing_class(cls.TYPE), body, path, report)
+
+
+def _check_references(space: Space, report: Report) -> None:
+    """Links that things name must be declared where everything is; a thing's ``after`` must be there where nobody else makes it."""
+    for thing in space.state.things.values():
+        rows = thing_type(thing.type).rows()
+        for name, value in thing.attrs.items():
+            row = rows.get(name)
+            if row is None or not row.ref or value is None or space.lenient:
+                continue
+            for target in value if isinstance(value, tuple) else (value,):
+                if target not in space.names:
+                    words = f"`{name}` names the link `{target}`, which is not declared"
+                    hint = did_you_mean(str(target), space.names, f"declare it under `links:` of `{space.name}`")
+                    report.error((*thing.origin, name), words, hint, "dangling_reference")

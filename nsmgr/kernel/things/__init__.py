@@ -1,0 +1,68 @@
+"""How the kernel is told and asked about things (:mod:`nsmgr.model.thing`): one module a type, with these functions.
+
+``ask(handle) -> Any``
+    Read all of the type in one namespace: what the kernel answered, still as bytes. Of CARRIER "rtnl" it uses the namespace's own
+    socket (``handle.socket.dump_spans``); of CARRIER "own" it is called in a thread that is inside the namespace.
+``decode(answer, names) -> Iterable[Thing]``
+    The same as things. ``names``: interface index → name; a thing of a link that is not among them is left out, as if read a moment
+    earlier. Pure.
+``encode(step, fd_of) -> list[bytes]``
+    CARRIER "rtnl": THING_ADD, THING_SET and THING_DEL → messages, as :func:`nsmgr.kernel.messages.encode`. Pure.
+``perform(handle, step) -> Answer``
+    CARRIER "own": carry the step out, in a thread that is inside the namespace. OSError counts as its errno.
+"""
+
+from __future__ import annotations
+
+from nsmgr.light import cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Protocol
+
+    from nsmgr.kernel.netns import Netns
+    from nsmgr.kernel.wire import Answer, FdOf
+    from nsmgr.plan.plan import Step
+    from nsmgr.plan.state import Thing
+
+    class Codec(Protocol):
+        """A module of this package."""
+
+        ask: Callable[[Netns], Any]
+        decode: Callable[[Any, Mapping[int, str]], Iterable[Thing]]
+        encode: Callable[[Step, FdOf], list[bytes]]
+        perform: Callable[[Netns, Step], Answer]
+
+
+@cache
+def codec(name: str) -> Codec:
+    """The module of a type; several types may share one by assignment of its functions."""
+    module: Any = __import__(f"{__name__}.{name}", fromlist=("ask",))
+    found: Codec = module
+    return found
+
+
+def encode(step: Step, fd_of: FdOf) -> list[bytes]:
+    """The messages of a THING_* step."""
+    return codec(step.obj.type).encode(step, fd_of)
+
+
+class Numbers(dict[int, str]):
+    """Interface indexes as names, where only it matters whether two answers say the same: ``#7``."""
+
+    def get(self, index: int, default: Any = None) -> str:
+        """Every index has a name."""
+        return f"#{index}"
+
+    def __contains__(self, index: object) -> bool:
+        return True
+
+    def __missing__(self, index: int) -> str:
+        return f"#{index}"
+
+
+def fingerprint(name: str, answer: Any) -> bytes:
+    """Of an answer: equal for two that decode to the same things."""
+    said = sorted(repr((thing.key, sorted(thing.attrs.items()))) for thing in codec(name).decode(answer, Numbers()))
+    return "\n".join(said).encode()

@@ -1,0 +1,215 @@
+"""What is true of a type of thing as a whole, without pydantic: everything in a namespace that is no link, address, route or rule.
+
+A *thing* is one neighbour, next hop, FDB entry, qdisc …: a type, a key that is unique among its type in its namespace, and
+attributes. Planning, verifying, showing and exporting treat all types alike and ask here what differs. One file a type in
+nsmgr/model/things, with its rows; one in nsmgr/kernel/things, which encodes and decodes it. :func:`thing_type` answers from the
+generated table as long as it fits the sources, else with the pydantic class.
+"""
+
+from __future__ import annotations
+
+from nsmgr.light import cache
+from nsmgr.model.attr import UNSET, Attr, Change, Value
+from nsmgr.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from typing import Any, ClassVar, Literal
+
+    from nsmgr.model.shape import Shape
+
+ThingId = tuple[str, str]  # (type, key)
+
+
+class Part(Record):
+    """One thing of a body. ``on``: things of the namespace it lives on, and that the kernel deletes it with; ``after``: things
+
+    that must be there before it. ``path``: its place below the body.
+    """
+
+    type: str
+    key: str
+    attrs: dict[str, Value]
+    on: tuple[ThingId, ...] = ()
+    after: tuple[ThingId, ...] = ()
+    path: tuple[str | int, ...] = ()
+
+
+class ThingType:
+    """The facts of a type. An instance is a valid body.
+
+    TYPE: its name, as in JSON and in this file's name.
+    SECTION: the key that holds bodies in the document, "" = only other types' bodies make things of this one.
+    LEVEL: whether the section stands at a link or at a namespace.
+    FORM: the section is a list of bodies, a mapping of one field (KEY) to bodies, or one body.
+    KEY: FORM "mapping": the field that the mapping's key is.
+    ALSO: other types that bodies of this one make things of: they are read and pruned with it.
+    CARRIER: "rtnl": its requests go into the namespace's batch of rtnetlink messages; "own": its codec carries them out.
+    STAGE: when it is made: "port" (links are made and ports joined, nothing is up), "up" (links are up), "address" (addresses are
+        there), "route" (routes are there).
+    ALWAYS: read and pruned in every namespace that is described completely, mentioned or not.
+    SETTINGS: exists with its link or namespace: never made, never removed, undeclared values are left alone.
+    LOST: what happening to its link makes the kernel drop it: "down", "mac" (it gets another address), "controller" (it joins or
+        leaves one).
+    GONE: errnos of a deletion that mean it had gone before.
+    SHAPE: what is surely valid, or None when only the pydantic class can tell.
+    """
+
+    TYPE: ClassVar[str] = ""
+    SECTION: ClassVar[str] = ""
+    LEVEL: ClassVar[Literal["link", "namespace"]] = "namespace"
+    FORM: ClassVar[Literal["list", "mapping", "one"]] = "list"
+    KEY: ClassVar[str] = ""
+    ALSO: ClassVar[tuple[str, ...]] = ()
+    CARRIER: ClassVar[Literal["rtnl", "own"]] = "rtnl"
+    STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "address"
+    ALWAYS: ClassVar[bool] = False
+    SETTINGS: ClassVar[bool] = False
+    LOST: ClassVar[tuple[str, ...]] = ()
+    GONE: ClassVar[tuple[int, ...]] = ()
+    SHAPE: ClassVar[Shape | None] = None
+
+    if TYPE_CHECKING:
+
+        @property
+        def model_fields_set(self) -> set[str]:
+            """The fields that were written."""
+            raise NotImplementedError  # for the type checker only: pydantic's and PlainThing's own
+
+    @classmethod
+    def rows(cls) -> Mapping[str, Attr]:
+        """Field name → row, of every field that has one."""
+        raise NotImplementedError  # abstract: ThingModel reads its fields, PlainThing its table entry
+
+    @classmethod
+    def short(cls, text: str) -> dict[str, Any] | None:
+        """The body that an entry written as plain text stands for; None = this type has no short form. ValueError: a wrong one."""
+        return None
+
+    def identity(self, link: str) -> str:
+        """The canonical key. ``link``: that the body stands at, "" at a namespace."""
+        raise NotImplementedError  # every type with a section has its own, or its own parts()
+
+    def attributes(self) -> dict[str, Value]:
+        """The written attributes, canonical, the identity's among them."""
+        values = vars(self)
+        return {
+            name: tuple(values[name]) if type(values[name]) is list else values[name]
+            for name in type(self).rows()
+            if name in values and values[name] is not None and name in self.model_fields_set
+        }
+
+    def parts(self, link: str) -> list[Part]:
+        """The things that this body describes."""
+        return [Part(type(self).TYPE, self.identity(link), self.attributes())]
+
+    def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
+        """Faults that the kernel would refuse: (field, message, hint). ``kind``: of the link that it stands at."""
+        return []
+
+    @classmethod
+    def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
+        """Whether changing row ``name`` means deleting the thing and making it again."""
+        return cls.rows()[name].change is Change.REPLACE
+
+    @classmethod
+    def foreign(cls, attrs: Mapping[str, Value]) -> bool:
+        """Whether an observed thing is the kernel's or a daemon's: never removed and not exported."""
+        return False
+
+    @classmethod
+    def section(cls, parts: Sequence[Part]) -> Any:
+        """What the document says for observed things of this type, of one link or namespace: bodies with canonical values.
+
+        The opposite of :meth:`parts`; of FORM "list" a list of bodies, and so on.
+        """
+        bodies = [cls.body(part.attrs) for part in parts]
+        if cls.FORM == "mapping":
+            return {body.pop(cls.KEY): body for body in bodies}
+        return bodies[0] if cls.FORM == "one" else bodies
+
+    @classmethod
+    def body(cls, attrs: Mapping[str, Value]) -> dict[str, Any]:
+        """Attributes worth saying, by name, in the rows' order."""
+        return {
+            name: attrs[name]
+            for name, row in cls.rows().items()
+            if attrs.get(name) is not None
+            and row.export
+            and row.change is not Change.READ_ONLY
+            and (row.default is UNSET or row.default != attrs[name])
+        }
+
+    @classmethod
+    def words(cls, link: str, attrs: Mapping[str, Value], *, remove: bool) -> str:
+        """The line for ``ip -batch`` that makes or removes the thing, "" where ip(8) has none."""
+        return ""
+
+
+class PlainThing(ThingType):
+    """A type of the table, and a body of it that was accepted without pydantic."""
+
+    __slots__ = ("model_fields_set",)
+    model_fields_set: set[str]
+    ROWS: ClassVar[Mapping[str, Attr]] = {}
+    SHAPE: ClassVar[Shape]
+
+    def __init__(self, values: dict[str, Any], written: set[str]) -> None:
+        self.__dict__ = values
+        self.model_fields_set = written
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    @classmethod
+    def rows(cls) -> Mapping[str, Attr]:
+        return cls.ROWS
+
+
+@cache
+def thing_type(name: str) -> type[ThingType]:
+    """The facts of a type. Raises LookupError for one that this version does not know."""
+    from nsmgr.model.shape import entry
+
+    found: type[ThingType] | None = entry(f"thing:{name}")
+    if found is not None:
+        return found
+    from nsmgr.model.things import thing_class, thing_types
+
+    if name not in thing_types():
+        raise LookupError(f"no type of thing is called {name!r}")
+    return thing_class(name)
+
+
+@cache
+def sections(level: str) -> Mapping[str, str]:
+    """Section → type, of those that stand at ``level``: "link" or "namespace"."""
+    from nsmgr.model.table import SECTIONS
+    from nsmgr.model.things import thing_types
+
+    known = SECTIONS if {name for name, _, _ in SECTIONS} == {*thing_types()} else _sections()
+    return {section: name for name, where, section in known if where == level and section}
+
+
+def _sections() -> Collection[tuple[str, str, str]]:
+    """(type, level, section) of every type, asked of each."""
+    from nsmgr.model.things import thing_types
+
+    return [(name, thing_type(name).LEVEL, thing_type(name).SECTION) for name in thing_types()]
+
+
+@cache
+def always() -> tuple[str, ...]:
+    """Types that are read in every namespace that is described completely."""
+    from nsmgr.model.table import ALWAYS
+    from nsmgr.model.things import thing_types
+
+    return tuple(name for name in thing_types() if name in ALWAYS)
+
+
+@cache
+def thing_durations(name: str) -> frozenset[str]:
+    """Names of the type's rows that are durations (milliseconds)."""
+    return frozenset(row for row, facts in thing_type(name).rows().items() if facts.unit == "ms")

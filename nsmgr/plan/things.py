@@ -1,0 +1,205 @@
+"""Things of one namespace (see :mod:`nsmgr.model.thing`): what differs, and the steps that mend it, the same for every type."""
+
+from __future__ import annotations
+
+from nsmgr.model.thing import thing_type
+from nsmgr.plan.diff import thing_changes
+from nsmgr.plan.draft import Draft
+from nsmgr.plan.foreign import prunable
+from nsmgr.plan.links import Decision, LinkPlan
+from nsmgr.plan.plan import Action, AttrChange, Step, Verb
+from nsmgr.plan.state import DesiredNetns, NetnsState, Thing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+ThingId = tuple[str, str]
+
+
+def emit(
+    netns: DesiredNetns,
+    state: NetnsState,
+    links: LinkPlan,
+    draft: Draft,
+    owned: frozenset[ThingId],
+    born: tuple[int, ...],
+) -> None:
+    """Operations and steps for the things of one namespace."""
+    if netns.things or state.things:
+        _Emitter(netns, state, links, draft, owned, born).emit()
+
+
+def in_order(things: Mapping[ThingId, Thing]) -> list[Thing]:
+    """Each after those it lives on and those it must come after, otherwise as they stand."""
+    order: list[Thing] = []
+    seen: set[ThingId] = set()
+    for start in things:
+        stack = [(start, False)]
+        while stack:
+            key, expanded = stack.pop()
+            thing = things[key]
+            if expanded:
+                order.append(thing)
+            elif key not in seen:
+                seen.add(key)
+                stack.append((key, True))
+                stack += [(need, False) for need in (*thing.after, *thing.on) if need in things and need not in seen]
+    return order
+
+
+class _Emitter:
+    """``lost``: things that the kernel drops meanwhile → the operation that makes it. ``made``: thing → step that makes it."""
+
+    def __init__(
+        self,
+        netns: DesiredNetns,
+        state: NetnsState,
+        links: LinkPlan,
+        draft: Draft,
+        owned: frozenset[ThingId],
+        born: tuple[int, ...],
+    ) -> None:
+        self.netns, self.state, self.links, self.draft, self.owned, self.born = netns, state, links, draft, owned, born
+        self.lane = draft.lane(netns.name)
+        self.made: dict[ThingId, int] = {}
+        self.lost: dict[ThingId, int] = {}
+        self.happenings: dict[str, dict[str, int]] = {}
+
+    def emit(self) -> None:
+        observed = in_order(self.state.things)
+        doomed: list[tuple[Thing, int]] = []
+        for thing in observed:  # those that others live on come first
+            op = self._goes_with(thing)
+            if op is not None:
+                self.lost[thing.id] = op
+            elif thing.id not in self.netns.things and prunable(thing, self.netns, self.owned):
+                op = self._operation(Action.DELETE, thing, (), "not in the configuration")
+                doomed.append((thing, op))
+                self.lost[thing.id] = op
+            elif (wanted := self.netns.things.get(thing.id)) is not None:
+                changes = thing_changes(wanted, thing)
+                forced = [change for change in changes if change.forces_replacement]
+                if forced:
+                    op = self._operation(Action.REPLACE, wanted, changes, f"{forced[0].name} differs")
+                    doomed.append((thing, op))
+                    self.lost[thing.id] = op
+        for thing, op in reversed(doomed):
+            self.lane.thing_del.append(
+                self._step(op, Verb.THING_DEL, thing, {"indexes": self._indexes(thing, gone=True)}, gone=True)
+            )
+        for wanted in in_order(self.netns.things):
+            self._desired(wanted, self.state.things.get(wanted.id))
+
+    def _desired(self, wanted: Thing, have: Thing | None) -> None:
+        if have is None:
+            changes = [AttrChange(name, None, value) for name, value in wanted.attrs.items()]
+            self._add(wanted, self._operation(Action.CREATE, wanted, changes))
+            return
+        cause = self.lost.get(wanted.id)
+        changes = thing_changes(wanted, have)
+        if cause is not None and any(change.forces_replacement for change in changes):
+            self._add(wanted, cause)  # replaced: its operation is the cause
+        elif changes:
+            op = self._operation(Action.UPDATE, wanted, changes, f"{changes[0].name} differs")
+            if cause is not None:
+                self._add(wanted, op, replace=True)
+            else:
+                step = self._step(op, Verb.THING_SET, wanted, {"observed": have, "indexes": self._indexes(wanted)})
+                self._stage(wanted).append(step)
+                self.made[wanted.id] = step.id
+        elif cause is not None:
+            self._add(wanted, cause, replace=True)
+
+    # -- what happens to it meanwhile
+
+    def _goes_with(self, thing: Thing) -> int | None:
+        """The operation that makes the kernel drop this thing, or None."""
+        for other in thing.on:
+            if other in self.lost:
+                return self.lost[other]
+        if not thing.link:
+            return None
+        happened = self.happenings.get(thing.link)
+        if happened is None:
+            happened = self.happenings[thing.link] = self._happenings(thing.link)
+        return next((op for what, op in happened.items() if what == "removed" or what in thing_type(thing.type).LOST), None)
+
+    def _happenings(self, link: str) -> dict[str, int]:
+        """What this plan does to a link that is there → the operation that does it."""
+        key = (self.netns.name, link)
+        decision = self.links.decisions.get(key)
+        found: dict[str, int] = {}
+        if key in self.links.removed or (decision is not None and decision.action in (Action.REPLACE, Action.MOVE)):
+            found["removed"] = self._cause(decision)
+        if key in self.links.bounced:
+            found["down"] = self.links.bounced[key]
+        if decision is not None and decision.action is Action.UPDATE:
+            for change in decision.changes:
+                if change.name in ("controller", "mac"):
+                    found[change.name] = decision.op
+                elif change.name == "state" and change.desired == "down":
+                    found["down"] = decision.op
+        return found
+
+    def _cause(self, decision: Decision | None) -> int:
+        if decision is not None and decision.op >= 0:
+            return decision.op
+        return next((operation.id for operation in self.draft.operations if operation.netns == self.netns.name), 0)
+
+    # -- steps
+
+    def _stage(self, thing: Thing) -> list[Step]:
+        match thing_type(thing.type).STAGE:
+            case "port":
+                return self.lane.thing_port
+            case "up":
+                return self.lane.thing_up
+            case "address":
+                return self.lane.thing_address
+            case _:
+                return self.lane.thing_route
+
+    def _add(self, thing: Thing, op: int, *, replace: bool = False) -> None:
+        step = self._step(op, Verb.THING_ADD, thing, {"replace": replace, "indexes": self._indexes(thing)})
+        self._stage(thing).append(step)
+        self.made[thing.id] = step.id
+
+    def _step(self, op: int, verb: Verb, thing: Thing, args: Mapping[str, Any], *, gone: bool = False) -> Step:
+        needs = () if gone else self._needs(thing)
+        index = args["indexes"].get(thing.link, 0)
+        return self.draft.step(
+            op, verb, self.netns.name, index=index, name=thing.link or thing.key, args=args, obj=thing, needs=needs
+        )
+
+    def _needs(self, thing: Thing) -> tuple[int, ...]:
+        made = [self.links.made_by.get((self.netns.name, name)) for name in _links_of(thing)]
+        made += [self.made.get(other) for other in (*thing.on, *thing.after)]
+        return tuple(dict.fromkeys([*self.born, *(number for number in made if number is not None)]))
+
+    def _indexes(self, thing: Thing, *, gone: bool = False) -> dict[str, int]:
+        """Of its link and of every link its attributes name, as they will be; ``gone``: as they are."""
+        found: dict[str, int] = {}
+        for name in _links_of(thing):
+            key = (self.netns.name, name)
+            decision = self.links.decisions.get(key) if gone else None
+            if decision is not None and decision.observed is not None:
+                found[name] = decision.observed.index
+            else:
+                found[name] = self.links.index.get(key, 0)
+        return found
+
+    def _operation(self, action: Action, thing: Thing, changes: Iterable[AttrChange], reason: str = "") -> int:
+        return self.draft.operation(action, self.netns.name, thing.type, thing.key, changes, reason, thing.origin)
+
+
+def _links_of(thing: Thing) -> list[str]:
+    """Names of the links a thing hangs on or refers to."""
+    names = [thing.link] if thing.link else []
+    rows = thing_type(thing.type).rows()
+    for name, value in thing.attrs.items():
+        row = rows.get(name)
+        if row is not None and row.ref and value is not None:
+            names += [str(part) for part in (value if isinstance(value, tuple) else (value,))]
+    return names
