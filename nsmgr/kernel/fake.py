@@ -89,7 +89,7 @@ class FakeKernel(ByHand):
         read = {id(netns): name for name, netns in present.items()}
         for name, netns in present.items():
             want = wants[name]
-            found.namespaces[name] = fake_view.show(netns, name, want.kinds, want.sysctls, read, want.things)
+            found.namespaces[name] = fake_view.show(netns, name, want, read)
             self.counters.reads += want.kinds.bit_count()
         return found
 

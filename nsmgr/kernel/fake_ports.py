@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nsmgr.kernel.fake_state import Device, refuse
 from nsmgr.model.attr import UNSET, Change, Value
-from nsmgr.model.port import PREFIX, port_references, port_rows
+from nsmgr.model.port import PREFIX, port_rows
 
 
 def change(device: Device, kind: str, attrs: Mapping[str, Value]) -> None:
@@ -18,7 +18,7 @@ def change(device: Device, kind: str, attrs: Mapping[str, Value]) -> None:
     rows = port_rows(kind)
     if any(PREFIX + name not in rows or rows[PREFIX + name].change is Change.READ_ONLY for name in attrs):
         refuse(errno.EINVAL, "cannot be encoded")
-    told = _defaults(kind) | device.port | {PREFIX + name: value for name, value in attrs.items()}
+    told = _defaults(device, kind) | device.port | {PREFIX + name: value for name, value in attrs.items()}
     if told.get(f"{PREFIX}mab") and not (told[f"{PREFIX}locked"] and told[f"{PREFIX}learning"]):
         refuse(errno.EINVAL, "Bridge port must be locked and have learning enabled when MAB is enabled")
     for name, value in attrs.items():
@@ -45,9 +45,11 @@ def forget(device: Device) -> None:
 
 def shown(device: Device, kind: str) -> Mapping[str, Value]:
     """The options but references, as a dump has them; none for a link whose controller's ports have none."""
-    return _defaults(kind) | device.port if kind else {}
+    return _defaults(device, kind) | device.port if kind else {}
 
 
-def _defaults(kind: str) -> dict[str, Value]:
-    references = port_references(kind)
-    return {key: row.default for key, row in port_rows(kind).items() if row.default is not UNSET and key not in references}
+def _defaults(device: Device, kind: str) -> dict[str, Value]:
+    found = {key: row.default for key, row in port_rows(kind).items() if row.default is not UNSET and not row.ref}
+    if kind == "bridge" and device.kind != "veth":  # port_cost(): 10 Gbit/s by ethtool, else "assume old 10Mbps"
+        found[f"{PREFIX}cost"] = 100
+    return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 from nsmgr.kernel import fake_ip, fake_ports, fake_sysctl, fake_things
 from nsmgr.kernel.fake_state import LO, Device, Entry, Netns
-from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES
+from nsmgr.kernel.port import ADDRESSES, LINKS, ROUTES, RULES, Want
 from nsmgr.model.attr import IFF_UP, Value
 from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.port import PREFIX
 from nsmgr.model.ports import port_kinds
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 from nsmgr.record import replace
@@ -18,14 +17,13 @@ _FLAGS = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x2
 IFF_LOOPBACK = 0x8
 
 
-def show(
-    netns: Netns, name: str, kinds: int, sysctls: Sequence[str], read: dict[int, str], things: Collection[str] = ()
-) -> NetnsState:
+def show(netns: Netns, name: str, want: Want, read: dict[int, str]) -> NetnsState:
     """``read``: id(Netns) → the name it is observed under, for all namespaces of the same observe call."""
     state = NetnsState(name, netns.cookie)
+    kinds = want.kinds
     devices = sorted(netns.devices.values(), key=lambda device: device.index)
     if kinds & LINKS:
-        state.links = {device.name: _link(device, read) for device in devices}
+        state.links = {device.name: _link(device, read, want.ports) for device in devices}
     if kinds & ADDRESSES:
         for device in devices:
             for address in device.addresses:
@@ -37,8 +35,8 @@ def show(
         for rule in netns.rules:
             copy = Rule(dict(rule.attrs), rule.proto)
             state.rules.setdefault(copy.key, []).append(copy)
-    state.things = fake_things.show(netns, things)
-    state.sysctls = {key: fake_sysctl.read(netns, key) for key in sysctls}
+    state.things = fake_things.show(netns, want.things)
+    state.sysctls = {key: fake_sysctl.read(netns, key) for key in want.sysctls}
     return state
 
 
@@ -50,7 +48,7 @@ def reference(target: Device, home: Netns, read: dict[int, str], *, always: bool
     return f"?/#{target.index}" if netns is None else f"{netns}/{target.name}"
 
 
-def _link(device: Device, read: dict[int, str]) -> Link:
+def _link(device: Device, read: dict[int, str], ports: bool) -> Link:
     rows = kind_class(device.kind).rows()
     attrs = dict(device.attrs)
     for name, row in rows.items():
@@ -60,9 +58,11 @@ def _link(device: Device, read: dict[int, str]) -> Link:
         attrs.pop("addrgenmode", None)  # no AF_INET6 nest without an inet6_dev
     attrs["state"] = "up" if device.up else "down"
     for attribute, target in device.refs.items():
+        if attribute.startswith(PREFIX) and not ports:
+            continue
         attrs[attribute] = reference(target, device.home, read, always=attribute == "peer")
     controller = device.refs.get("controller")
-    port_kind = controller.kind if controller is not None and controller.kind in port_kinds() else ""
+    port_kind = controller.kind if ports and controller is not None and controller.kind in port_kinds() else ""
     attrs |= fake_ports.shown(device, port_kind)
     flags = 0
     for name, row in rows.items():

@@ -11,6 +11,7 @@ from typing import Any
 from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.model.base import Change, Value
 from nsmgr.model.links import kind_class
+from nsmgr.model.port import port_rows
 from nsmgr.plan.foreign import IFAPROT_KERNEL_LL
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import Address, NetnsState, NextHop, Route, Rule
@@ -125,6 +126,14 @@ class Rig:
         if rename and not answer:
             self.indexes[letter, rename] = self.indexes.pop((letter, name))
         return answer
+
+    def port(self, letter: str, name: str, kind: str, **options: Value) -> int:
+        """LINK_PORT; a backup by name."""
+        if options.get("backup_port"):
+            options["backup_port"] = self.index(letter, str(options["backup_port"]))
+        return self._one(
+            letter, Verb.LINK_PORT, letter, {"index": self.index(letter, name), "name": name, "kind": kind, "attrs": options}
+        )
 
     def data(self, letter: str, name: str, kind: str, **attrs: Value) -> int:
         fields = {"index": self.index(letter, name), "name": name, "kind": kind, "attrs": self._ready(letter, attrs)}
@@ -248,7 +257,10 @@ class Rig:
         return state
 
     def _observe(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, NetnsState]:
-        wants = {name: Want(sysctls=sysctls, peers=[other for other in names if other != name]) for name, sysctls in names.items()}
+        wants = {
+            name: Want(sysctls=sysctls, peers=[other for other in names if other != name], ports=True)
+            for name, sysctls in names.items()
+        }
         return self.kernel.observe(wants).namespaces
 
     def eventually(self, letter: str, holds: Callable[[NetnsState], bool]) -> None:
@@ -266,12 +278,12 @@ class Rig:
         """Without what is random (MACs nobody set), asynchronous (link-local addresses), or not claimed by the fake."""
         links = {}
         for name, link in state.links.items():
-            rows = kind_class(link.kind).rows()
+            rows = {**kind_class(link.kind).rows(), **port_rows(link.port_kind)}
             hidden = {key for key, row in rows.items() if row.change is Change.READ_ONLY} | _KERNEL_DEPENDENT.get(link.kind, set())
             attrs = {key: value for key, value in link.attrs.items() if key not in hidden}
             if attrs.get("mac") not in (*self.macs, "00:00:00:00:00:00", None):
                 attrs["mac"] = RANDOM_MAC
-            links[name] = (link.kind, link.index, dict(sorted(attrs.items())), sorted(link.altnames), link.fallback)
+            links[name] = (link.kind, link.index, dict(sorted(attrs.items())), sorted(link.altnames), link.fallback, link.port_kind)
         addresses = {
             key: dict(sorted(address.attrs.items()))
             for key, address in state.addresses.items()

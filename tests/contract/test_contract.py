@@ -23,10 +23,10 @@ from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Batch, Step, Verb
 from nsmgr.store import Store
-from tests.contract import scenarios_ip, scenarios_links
+from tests.contract import scenarios_ip, scenarios_links, scenarios_ports
 from tests.contract.rig import Rig, differences
 
-SCENARIOS = [*scenarios_links.SCENARIOS, *scenarios_ip.SCENARIOS]
+SCENARIOS = [*scenarios_links.SCENARIOS, *scenarios_ports.SCENARIOS, *scenarios_ip.SCENARIOS]
 KINDS = ("bridge", "ifb", "macvlan", "macvtap", "tap", "tun", "veth", "vxlan")  # used here
 Scenario = Callable[[Rig], None]
 
@@ -111,17 +111,18 @@ def _of_this_kernel(difference: str) -> bool:
 
 @cache
 def _unreported() -> frozenset[str]:
-    """Attributes of lo and a bridge that this kernel's RTM_NEWLINK lacks: rx_queues (CONFIG_RPS), nf_call_* (BRIDGE_NETFILTER)."""
+    """Attributes of lo, a bridge and its port that this kernel's RTM_NEWLINK lacks: rx_queues (CONFIG_RPS), nf_call_* (BRIDGE_NETFILTER)."""
     name = f"nsmgrt-{secrets.token_hex(4)}"
-    text = f"version: 1\nname: {name}\nnamespaces: {{{name}: {{links: {{br0: {{kind: bridge}}}}}}}}\n"
+    links = "{br0: {kind: bridge}, p: {kind: ifb, controller: br0}}"
+    text = f"version: 1\nname: {name}\nnamespaces: {{{name}: {{links: {links}}}}}\n"
     shown: list[set[str]] = []
     with TemporaryDirectory() as directory:
         for number, kernel in enumerate((fake(), linux())):
             try:
                 store = Store(f"{directory}/{number}")
                 assert engine.apply(loads(text), kernel, store).ok
-                links = kernel.observe({name: Want()}).namespaces[name].links
-                shown.append({attribute for link in ("lo", "br0") for attribute in links[link].attrs})
+                seen = kernel.observe({name: Want(ports=True)}).namespaces[name].links
+                shown.append({attribute for link in ("lo", "br0", "p") for attribute in seen[link].attrs})
                 assert engine.destroy(name, kernel, store).still_alive == []
             finally:
                 kernel.close()
