@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from nsmgr import config, engine
+from nsmgr.kernel import glance
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.model.base import Change, Value
 from nsmgr.model.port import PREFIX, port, port_rows
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import Link
+from nsmgr.reading import Sight
 from nsmgr.store import Store
 from tests.kernel.conftest import ip
 from tests.since import lacking
@@ -288,6 +290,17 @@ def test_what_show_prints_can_be_loaded(deployment: Deployment, tmp_path: Path) 
     link = desired.namespaces[deployment.space].links["p1"]
     assert (link.port_kind, link.attrs[f"{PREFIX}cost"], link.attrs[f"{PREFIX}backup_port"]) == ("bridge", 10, "p2")
     assert not engine.check(desired, deployment.kernel, Store(tmp_path / "other"))
+
+
+@pytest.mark.parametrize("told", ["", "port_options: {isolated: true}"])
+def test_a_memo_looks_at_options_where_somebody_has_them(deployment: Deployment, told: str) -> None:
+    links = f"{{br0: {{kind: bridge, state: down}}, p1: {{kind: ifb, state: down, controller: br0, {told}}}}}"
+    deployment.apply(f"version: 1\nnamespaces: {{SPACE: {{links: {links}}}}}")
+    sight = Sight()
+    engine.observe(config.load([deployment.file]), deployment.kernel, deployment.store, sight)
+    assert glance.unchanged(sight.impressions, 1)
+    ip("-n", deployment.space, *["link", "set", "p1", "type", "bridge_slave", "cost", "7"])
+    assert glance.unchanged(sight.impressions, 1) == (not told)
 
 
 def test_nobody_pays_for_options_that_nobody_has(deployment: Deployment) -> None:
