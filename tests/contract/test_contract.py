@@ -111,7 +111,7 @@ def _of_this_kernel(difference: str) -> bool:
 
 @cache
 def _unreported() -> frozenset[str]:
-    """Attributes of lo, a bridge and its port that this kernel's RTM_NEWLINK lacks: rx_queues (CONFIG_RPS), nf_call_* (BRIDGE_NETFILTER)."""
+    """What this kernel does not report of lo, a bridge and a port: rx_queues (CONFIG_RPS), nf_call_* (BRIDGE_NETFILTER)."""
     name = f"nsmgrt-{secrets.token_hex(4)}"
     links = "{br0: {kind: bridge}, p: {kind: ifb, controller: br0}}"
     text = f"version: 1\nname: {name}\nnamespaces: {{{name}: {{links: {links}}}}}\n"
