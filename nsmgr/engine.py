@@ -9,8 +9,9 @@ import errno
 
 from nsmgr import ownership
 from nsmgr.context import Uncollected
+from nsmgr.errors import UnsupportedByKernel
 from nsmgr.kernel.port import KernelPort
-from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb, Verdict
+from nsmgr.plan.plan import Action, Batch, Operation, Plan, Step, Verb, Verdict
 from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
 from nsmgr.plan.verify import as_declared
@@ -103,7 +104,18 @@ class ApplyResult(Record):
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """The whole plan, including what must go from namespaces that left the file."""
     with Uncollected():
-        return make_plan(with_released(desired, observed), observed)
+        return _planned(with_released(desired, observed), observed)
+
+
+def _planned(desired: DesiredState, observed: ObservedState) -> Plan:
+    """The plan; what the kernel lacks is told with the lines that ask for it."""
+    try:
+        return make_plan(desired, observed)
+    except UnsupportedByKernel as error:
+        from nsmgr import config
+
+        error.locate(lambda path: config.locate(desired, path))
+        raise
 
 
 def check(desired: DesiredState, kernel: KernelPort, store: Store, *, memo: Memo | None = None) -> Plan:
@@ -157,7 +169,7 @@ def apply(
         if guard is not None:
             guard(observed)
         desired = with_released(desired, observed)
-        first = saved if saved is not None else make_plan(desired, observed)
+        first = saved if saved is not None else _planned(desired, observed)
         if planned is not None:
             planned(first)
         result = ApplyResult(desired.name, first)
@@ -235,7 +247,7 @@ class _Run:
             return True
         result.result = "failed"
         surprised = all(failure.verdict.errno in _MOVED for failure in failures)
-        hopeless = not surprised or (not failures and _same(result.remaining, current))
+        hopeless = not surprised or (not failures and (_same(result.remaining, current) or _ignored(result.remaining, current)))
         return hopeless or len(result.rounds) >= MAX_ROUNDS
 
     def _save(self, owned: Owned) -> None:
@@ -252,6 +264,21 @@ def _same(one: Plan, other: Plan) -> bool:
     return [(o.netns, o.type, o.key, o.action) for o in one.operations] == [
         (o.netns, o.type, o.key, o.action) for o in other.operations
     ]
+
+
+def _ignored(remaining: Plan, current: Plan) -> bool:
+    """Whether all that is left is to make links anew for attributes they have just been made with, which the kernel ignores."""
+    told = {
+        (operation.netns, operation.key): {(change.name, change.desired) for change in operation.changes}
+        for operation in current.operations
+        if operation.type == "link" and operation.action in (Action.CREATE, Action.REPLACE)
+    }
+    return all(
+        operation.type == "link"
+        and operation.action is Action.REPLACE
+        and {(change.name, change.desired) for change in operation.changes} <= told.get((operation.netns, operation.key), set())
+        for operation in remaining.operations
+    )
 
 
 def _execute(

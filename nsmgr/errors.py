@@ -12,7 +12,7 @@ from nsmgr.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class NsmgrError(Exception):
@@ -68,13 +68,37 @@ class ConflictError(NsmgrError):
 
 
 class UnsupportedByKernel(NsmgrError):
-    """A probe of this kernel refused a feature the configuration needs; ``kernel_words`` is its answer."""
+    """A probe of this kernel refused a feature the configuration needs; ``kernel_words`` is its answer.
+
+    ``users``: who wants it, ``namespace/link``, and where the document says so.
+    """
 
     code = "unsupported"
+    SHOWN = 5  # users that are named
 
-    def __init__(self, feature: str, kernel_words: str, *, netns: str = "", hint: str = "") -> None:
-        self.feature, self.kernel_words, self.netns = feature, kernel_words, netns
-        super().__init__(f"this kernel has no {feature}: {kernel_words}", hint=hint)
+    def __init__(
+        self,
+        feature: str,
+        kernel_words: str,
+        *,
+        netns: str = "",
+        hint: str = "",
+        users: Sequence[tuple[str, tuple[str | int, ...]]] = (),
+    ) -> None:
+        self.feature, self.kernel_words, self.netns, self.users = feature, kernel_words, netns, tuple(users)
+        super().__init__(self._text(lambda path: ""), hint=hint)
+
+    def locate(self, place: Callable[[tuple[str | int, ...]], str]) -> None:
+        """Say where the configuration asks for it: ``place`` of a document path is ``lab.yaml:14:9``, or ""."""
+        self.message = self._text(place)
+        self.args = (self.message,)
+
+    def _text(self, place: Callable[[tuple[str | int, ...]], str]) -> str:
+        text = f"this kernel has no {self.feature}: {self.kernel_words}"
+        if not self.users:
+            return text
+        shown = [f"{user} at {at}" if (at := place(path)) else user for user, path in self.users[: self.SHOWN]]
+        return f"{text} (wanted by {', '.join(shown)}{' …' if len(self.users) > self.SHOWN else ''})"
 
 
 class PrivilegeError(NsmgrError):

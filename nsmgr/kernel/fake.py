@@ -21,6 +21,7 @@ from nsmgr.model.kind import kind as kind_class
 from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST
+from nsmgr.record import replace
 
 FALLBACK_DEVICES: Mapping[str, str] = {"sit0": "sit", "tunl0": "ipip", "ip6tnl0": "ip6tnl"}
 LOST = -1  # Verdict.errno: no answer came
@@ -56,6 +57,7 @@ class FakeKernel(ByHand):
             (a kill): what was done before stays done.
         sources: ``pid:<n>`` or ``path:<p>`` → name of the namespace it means.
         stale: names under /run/netns that are no namespaces.
+        ignores: attributes of links that this kernel does not know: taken with success, never shown (rtnetlink is lenient).
     """
 
     def __init__(self, kinds: Collection[str] | None = None, *, fallback_devices: bool = False, cpus: int = 2) -> None:
@@ -65,6 +67,7 @@ class FakeKernel(ByHand):
         self.before_step: Callable[[Step], None] = lambda step: None
         self.sources: dict[str, str] = {}
         self.stale: set[str] = set()
+        self.ignores: set[str] = set()
         self._fallback = fallback_devices
         self._aliases: dict[str, str] = {}
         self._faults: list[_Fault] = []
@@ -91,6 +94,9 @@ class FakeKernel(ByHand):
             want = wants[name]
             found.namespaces[name] = fake_view.show(netns, name, want, read)
             self.counters.reads += want.kinds.bit_count()
+            for link in found.namespaces[name].links.values() if self.ignores else ():
+                for unknown in self.ignores & link.attrs.keys():
+                    del link.attrs[unknown]
         return found
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
@@ -136,7 +142,7 @@ class FakeKernel(ByHand):
         try:
             if fault is not None and not fault.lost:
                 refuse(fault.errno, fault.extack)
-            self.carry_out(step)
+            self.carry_out(self._understood(step))
         except Refused as refused:
             if refused.errno in gone(step):
                 return Verdict(step.id)
@@ -149,6 +155,12 @@ class FakeKernel(ByHand):
         if fault is not None:
             failed[step.id] = step.id
         return Verdict(step.id, LOST if fault is not None else 0)
+
+    def _understood(self, step: Step) -> Step:
+        """The step without what this kernel does not know."""
+        if not self.ignores & step.attrs.keys():
+            return step
+        return replace(step, attrs={name: value for name, value in step.attrs.items() if name not in self.ignores})
 
     def carry_out(self, step: Step) -> None:
         match step.verb:

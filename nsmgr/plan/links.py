@@ -212,11 +212,11 @@ def _refuse(plan: LinkPlan, desired: DesiredState, observed: ObservedState) -> N
                 conflicts.append(f"link {netns}/{name} exists ({_what(decision.observed)}) and is not deployment {desired.name}'s")
     if unsupported:
         kind, words = next(iter(unsupported.items()))
-        users = [f"{n}/{m}" for (n, m), d in plan.decisions.items() if d.desired is not None and d.desired.kind in unsupported]
+        wanting = [d.desired for d in plan.decisions.values() if d.desired is not None and d.desired.kind in unsupported]
         others = "".join(f"; link kind {other}: {text}" for other, text in list(unsupported.items())[1:])
         raise UnsupportedByKernel(
-            f"link kind {kind}", f"{words}{others} (wanted by {', '.join(users[:5])}{' …' if len(users) > 5 else ''})",
-            hint="`nsmgr doctor` lists the kinds of this kernel; nothing has been touched",
+            f"link kind {kind}", f"{words}{others}", hint="`nsmgr doctor` lists the kinds of this kernel; nothing has been touched",
+            users=[(f"{link.netns}/{link.name}", link.origin) for link in wanting],
         )  # fmt: skip
     if conflicts:
         raise ConflictError("; ".join(conflicts), hint="rename the link in the configuration, or remove the other one first")

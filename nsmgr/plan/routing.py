@@ -194,7 +194,7 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
         observed = read.get(key)
         if state is not None and key in read and observed is None and not may_come:
             raise UnsupportedByKernel(
-                f"sysctl {key}", "No such file or directory", netns=netns.name,
+                f"sysctl {key}", "No such file or directory", netns=netns.name, users=[(netns.name, origin)],
                 hint="some keys exist only in the initial namespace, others only once a module is loaded",
             )  # fmt: skip
         if sysctl_same(value, observed) and not again:

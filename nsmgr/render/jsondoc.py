@@ -83,8 +83,9 @@ def apply_document(
 ) -> Json:
     """``plan_document`` plus ``result`` and a ``verdict`` per change; ``found`` is of :func:`nsmgr.render.report.apply_outcomes`.
 
-    ``in_sync`` tells the state afterwards; ``remaining`` is there when something still differs then. ``verdict`` is "ok", or an
-    object: ``{errno, name, message, attribute}`` of a refusal, ``{skipped_because}``, ``{not_run: true}``.
+    ``in_sync`` tells the state afterwards; ``remaining`` and ``unmet`` are there when something still differs then.
+    ``verdict`` is "ok", or an object: ``{errno, name, message, attribute}`` of a refusal, ``{skipped_because}``,
+    ``{not_run: true}``.
     """
     document = plan_document(plan, locate)
     document["in_sync"] = result == "done" and not remaining
@@ -94,7 +95,27 @@ def apply_document(
     ]
     if remaining:
         document["remaining"] = changes(remaining, locate)
+        document["unmet"] = _unmet(remaining, locate)
     return document
+
+
+def _unmet(remaining: Plan, locate: Locate | None) -> list[Json]:
+    """``remaining`` once more, a difference each, with the line that asks for it and the hint."""
+    from nsmgr.render.unmet import unmet
+
+    return [
+        {
+            "namespace": one.operation.netns,
+            "type": one.operation.type,
+            "object": one.operation.key or one.operation.netns,
+            "attribute": one.attribute,
+            "desired": one.desired,
+            "current": one.current,
+            "source": one.place,
+            "hint": one.hint,
+        }
+        for one in unmet(remaining, locate)
+    ]
 
 
 def _verdict(outcome: Outcome) -> str | Json:

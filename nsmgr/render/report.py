@@ -7,7 +7,7 @@ from nsmgr.light import Enum
 from nsmgr.plan.plan import Operation, Plan, Step, Verdict
 from nsmgr.record import Record, replace
 from nsmgr.render.hints import hint
-from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint, plan_text
+from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint
 from nsmgr.render.values import Durations, plural
 
 TYPE_CHECKING = False
@@ -150,8 +150,9 @@ def _failure_lines(
         yield paint("not finished", YELLOW, color)
         yield from _some([f"  {_what(o.operation)}" for o in groups[Fate.NOT_RUN]], verbose)
     if remaining and not groups[Fate.FAILED] and result != "interrupted":
-        yield paint("still different after the re-read", RED, color)
-        yield plan_text(remaining, color=color, locate=locate)
+        from nsmgr.render.unmet import unmet_lines
+
+        yield from _some(list(unmet_lines(remaining, color=color, locate=locate)), verbose)
 
 
 def _because(outcome: Outcome) -> str:

@@ -131,7 +131,7 @@ class Trial:
             words = lacking([case.row_name])
             if not words and have is case.row.absent and case.row_name in OPTIONS:
                 words = f"this kernel has no {OPTIONS[case.row_name]}"
-            if words:
+            if words and left is not None and case.row_name in {change.name for change in left.changes}:
                 return self.drop(case, f"lacking: ignored; {words}")
             return self.drop(case, f"failed: wanted {want!r}, read {have!r}")
         if left is not None:

@@ -170,7 +170,7 @@ def test_failed_verify_shows_what_still_differs() -> None:
     assert text.splitlines()[:3] == [
         "apply of lab failed: 1 done, 0 failed of 1 operation",
         "still different after the re-read",
-        "blue",
+        "  blue: link eth0: mtu desired 9000, current 1500",
     ]
 
 
