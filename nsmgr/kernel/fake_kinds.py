@@ -198,6 +198,8 @@ def change_data(device: Device, attrs: Mapping[str, Value]) -> None:
             continue
         if row.where is not Where.DATA:
             continue
+        if name in kind_class(device.kind).WITHOUT_PORTS and device.ports():
+            refuse(errno.EBUSY if device.kind == "bridge" else errno.ENOTEMPTY)
         if device.kind in ("macvlan", "macvtap") and name == "mode" and "passthru" in (value, device.attrs.get("mode")):
             if value != device.attrs.get("mode"):
                 refuse(errno.EINVAL)

@@ -59,13 +59,17 @@ class Updates(Context):
 
         if was_up and (down or not up):
             lane.link.append(set_({"state": "down"}))
-        released = self._release_ports(decision, existing) if data.keys() & cls.WITHOUT_PORTS else []
+        alone = {name: data.pop(name) for name in [*data] if name in cls.WITHOUT_PORTS}
+        if alone:
+            # No more than must be: a bridge without ports has no hardware address, and so no VLAN can be added (fdb_add_local).
+            released = self._release_ports(decision, existing)
+            lane.link.append(set_(alone, Verb.LINK_DATA))
+            for port in released:
+                self._enslave_again(decision, port, index)
         if data:
             lane.link.append(set_(data, Verb.LINK_DATA))
         if ports:
             lane.port_names.append(set_(ports, Verb.LINK_DATA))
-        for port in released:
-            self._enslave_again(decision, port, index)
         if top:
             lane.link.append(set_(top))
         if options:
@@ -124,14 +128,16 @@ class Updates(Context):
     def _enslave_again(self, decision: Decision, port: Link, controller: int) -> None:
         netns = decision.id[0]
         wanted = self.desired.namespaces[netns].links.get(port.name)
-        if wanted is None or wanted.attrs.get("controller") != decision.id[1]:
+        if wanted is not None and wanted.attrs.get("controller", decision.id[1]) != decision.id[1]:
             return
-        own = self.plan.decisions[netns, port.name]
+        # A port that nobody described goes back as it was, as far as a link dump says it.
+        attrs = port.attrs if wanted is None else wanted.attrs
+        down = kind_facts(decision.observed.kind if decision.observed is not None else "").PORT_DOWN
         lane = self.draft.lane(netns)
-        for attrs in ({"state": "down"}, {"controller": controller}) if self._port_down(wanted) else ({"controller": controller},):
-            lane.link.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs=attrs))
-        if wanted.port_kind:
+        for change in ({"state": "down"}, {"controller": controller}) if down else ({"controller": controller},):
+            lane.link.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs=change))
+        if wanted is not None and wanted.port_kind:
             self._port_options(decision.op, wanted)
-        if wanted.attrs.get("state") == "up" and self._port_down(wanted):
+        if attrs.get("state") == "up" and down:
             lane.up.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"state": "up"}))
-            self.plan.bounced.setdefault(own.id, decision.op)
+            self.plan.bounced.setdefault((netns, port.name), decision.op)

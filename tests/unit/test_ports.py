@@ -154,6 +154,21 @@ def test_a_controller_of_another_kind_than_thought(tmp_path: Path) -> None:
     assert engine.apply(right, kernel, store).ok
 
 
+def test_a_port_that_nobody_describes_joins_again(tmp_path: Path) -> None:
+    """A change for which a controller has to let go of its ports does not cost somebody else theirs."""
+    kernel, store = fake(tmp_path)
+    kernel.netns_add("other")
+    for kind, port_kind, change in (("bridge", "ifb", "mst_enabled: true"), ("bond", "dummy", "mode: active-backup")):
+        kernel.ip_link_add("other", kind, kind)
+        kernel.ip_link_add("other", f"p-{kind}", port_kind, controller=kind)
+        kernel.ip_link_set("other", f"p-{kind}", state="up")
+        head = "version: 1\nnamespaces:\n  other: {adopt: true, manage: declared, links: "
+        desired = load(tmp_path, f"{{{kind}: {{kind: {kind}, {change}}}}}}}\n", head)
+        assert engine.apply(desired, kernel, store).ok
+        found = observe(desired, kernel, store).namespaces["other"].links[f"p-{kind}"].attrs
+        assert (found["controller"], found["state"]) == (kind, "up")
+
+
 def test_export_says_what_was_told(tmp_path: Path) -> None:
     kernel, store = fake(tmp_path)
     desired = load(tmp_path, PORTS)

@@ -48,6 +48,8 @@ class Bridge(Link):
     KIND: ClassVar[str] = "bridge"
     IMMUTABLE_NETNS: ClassVar[bool] = True
     CONTROLLER: ClassVar[bool] = True
+    # EBUSY while any port has a VLAN (br_vlan_set_stats_per_port, br_mst_set_enabled), and each gets vlan_default_pvid.
+    WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset({"vlan_stats_per_port", "mst_enabled"})
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
 
     kind: Literal["bridge"] | None = "bridge"
@@ -111,13 +113,13 @@ class Bridge(Link):
     ] = None
     """Which tag the bridge looks at."""
     vlan_default_pvid: Annotated[int | None, Field(ge=0, le=4094), data("IFLA_BR_VLAN_DEFAULT_PVID", default=1)] = None
-    """VLAN of untagged frames on a new port; 0 = none. Changes only while ``vlan_filtering`` is off (EPERM)."""
+    """VLAN of untagged frames on a new port; 0 = none. EINVAL on a bridge that lost its last port and with it its MAC."""
     vlan_stats_enabled: Annotated[bool | None, data("IFLA_BR_VLAN_STATS_ENABLED", convert=Bool(), default=False)] = None
     """Count packets per VLAN."""
     vlan_stats_per_port: Annotated[bool | None, data("IFLA_BR_VLAN_STATS_PER_PORT", convert=Bool(), default=False)] = None
-    """Count packets per VLAN and port; EBUSY while any port has a VLAN."""
+    """Count packets per VLAN and port. Changes only while no port has a VLAN: the ports leave and join again meanwhile."""
     mst_enabled: Annotated[bool | None, _option(MST_ENABLE)] = None
-    """Multiple spanning trees; EBUSY while any port has a VLAN. Linux 5.18 and later."""
+    """Multiple spanning trees. Changes only while no port has a VLAN: the ports leave and join again. Linux 5.18 and later."""
     fdb_local_vlan_0: Annotated[bool | None, _option(FDB_LOCAL_VLAN_0)] = None
     """Keep the ports' own addresses once, in VLAN 0, not once per VLAN. Linux 6.18 and later."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "link:": ((), "500d9bed-00000000", "links"),
     "link:bond": (("links/bond.py",), "500d9bed-8f923a25", "link_bond"),
-    "link:bridge": (("links/bridge.py",), "500d9bed-683e2f9b", "link_bridge"),
+    "link:bridge": (("links/bridge.py",), "500d9bed-94541966", "link_bridge"),
     "link:dummy": (("links/dummy.py",), "500d9bed-b290a74b", "link_dummy"),
     "link:ifb": (("links/ifb.py",), "500d9bed-54fec008", "link_ifb"),
     "link:ipvlan": (("links/ipvlan.py",), "500d9bed-53288ff0", "link_ipvlan"),

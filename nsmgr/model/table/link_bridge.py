@@ -34,6 +34,7 @@ class Bridge(Plain):
     KIND = "bridge"
     IMMUTABLE_NETNS = True
     CONTROLLER = True
+    WITHOUT_PORTS = frozenset(["mst_enabled", "vlan_stats_per_port"])
     MTU_RANGE = (68, 65535)
     ROWS = {
         **Link.ROWS,
