@@ -7,8 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the results are a test's, and tests are not installed
 from nsmgr.model.base import Attr, Change
-from nsmgr.model.links import kind_class, kind_names
-from tests.scope.cases import UNTRIED
+from tests.scope.cases import PORT, UNTRIED, model, subjects
 from tests.scope.matrix import kept
 
 PAGE = Path(__file__).with_name("kinds.md")
@@ -41,20 +40,26 @@ def page() -> str:
         HEAD.format(kernels=", ".join(f"`{kernel}`" for kernel in kernels) or "none yet", first=kernels[-1] if kernels else "")
     ]
     parts.append(f"## What every link has\n\n{_common()}")
-    parts += [f"## `{kind}`\n\n{_own(kind)}" for kind in kind_names() if _own_rows(kind)]
-    silent = [f"`{kind}`" for kind in kind_names() if not _own_rows(kind)]
+    parts += [f"## {_title(kind)}\n\n{_own(kind)}" for kind in subjects() if _own_rows(kind)]
+    silent = [f"`{kind}`" for kind in subjects() if not _own_rows(kind)]
     parts.append(f"## Kinds without attributes of their own\n\n{', '.join(silent)}")
     return "\n".join(parts) + "\n"
 
 
 def _own_rows(kind: str) -> dict[str, Attr]:
     """What the kind adds, or has otherwise than every link."""
-    common = kind_class("").rows()
+    if kind.endswith(PORT):
+        return dict(model(kind).rows())
+    common = model("").rows()
     return {
         name: row
-        for name, row in kind_class(kind).rows().items()
+        for name, row in model(kind).rows().items()
         if name not in common or (row.nla, row.change) != (common[name].nla, common[name].change)
     }
+
+
+def _title(kind: str) -> str:
+    return f"`port_options` of a port of a {kind.removesuffix(PORT)}" if kind.endswith(PORT) else f"`{kind}`"
 
 
 def _own(kind: str) -> str:
@@ -85,11 +90,11 @@ def _tried(kind: str, name: str, row: Attr) -> str:
 def _common() -> str:
     """One table for all kinds: who takes it, and where it was tried; exceptions by name."""
     lines = ["| attribute | change | tried on | kinds that do not take it |", "|---|---|---|---|"]
-    for name, row in kind_class("").rows().items():
+    for name, row in model("").rows().items():
         on: dict[str, int] = {}
         against = []
-        for kind in kind_names():
-            if name in _own_rows(kind) or kind == "physical":
+        for kind in subjects():
+            if name in _own_rows(kind) or kind == "physical" or kind.endswith(PORT):
                 continue
             found = [(kernel, results[kind][name]) for kernel, results in sorted(kept().items()) if name in results.get(kind, {})]
             fine = [kernel for kernel, what in found if what in _TRIED]

@@ -26,12 +26,11 @@ from nsmgr.kernel import netns
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.model.base import Change
-from nsmgr.model.links import kind_class, kind_names
 from nsmgr.plan.plan import Plan, Verdict
 from nsmgr.plan.state import DesiredState, Link
 from nsmgr.store import Store
 from tests.scope import witness
-from tests.scope.cases import OPTIONS, Case, cases
+from tests.scope.cases import OPTIONS, PORT, Case, cases, model, subjects
 from tests.scope.matrix import Results
 from tests.since import lacking
 
@@ -43,15 +42,15 @@ class Trial:
 
     def __init__(self, kind: str, kernel: LinuxKernel, directory: Path) -> None:
         self.kind, self.kernel, self.store = kind, kernel, Store(directory)
-        self.cls = kind_class(kind)
+        self.cls = model(kind)
         self.prefix = f"nsmgrt-{secrets.token_hex(3)}"
         self.found: dict[str, str] = {}  # row → what came of it
         self.cases: list[Case] = []
         self.observed: dict[str, dict[str, Link]] = {}
         needed = {need for case in cases(kind) for need in case.needs} | {"ifb"}
         missing = kernel.probe(sorted(needed))
-        if kind in missing:
-            pytest.skip(f"kind {kind}: {missing[kind]}")
+        if (itself := kind.removesuffix(PORT)) in missing:
+            pytest.skip(f"kind {itself}: {missing[itself]}")
         for case in cases(kind):
             lacks = [f"kind {need}: {missing[need]}" for need in sorted(case.needs) if need in missing]
             self.found[case.row_name] = case.why_not or (f"lacking: {lacks[0]}" if lacks else "")
@@ -99,7 +98,7 @@ class Trial:
         for failure in result.failures():
             refused.setdefault((failure.operation.netns, failure.operation.key), failure.verdict)
         left = {(op.netns, op.key): op for op in (result.remaining.operations if result.remaining else ()) if op.type == "link"}
-        wants = {name: Want(kinds=LINKS) for name in desired.namespaces}
+        wants = {name: Want(kinds=LINKS, ports=True) for name in desired.namespaces}
         self.observed = {name: state.links for name, state in self.kernel.observe(wants).namespaces.items()}
         planned = {(op.netns, op.key): op for op in result.plan.operations if op.type == "link"}
         for case in list(self.cases):
@@ -122,16 +121,16 @@ class Trial:
 
     def _judge(self, case: Case, desired: DesiredState, before: Any, operation: Any, left: Any, second: bool) -> None:
         space, link = self.netns(case), case.link
-        want = desired.namespaces[space].links[link].attrs.get(case.row_name)
+        want = desired.namespaces[space].links[link].attrs.get(case.attribute)
         found = self.observed[space].get(link)
         if found is None:
             return self.drop(case, "failed: the link is not there")
-        have = found.attrs.get(case.row_name, case.row.absent)
+        have = found.attrs.get(case.attribute, case.row.absent)
         if case.row.change is not Change.CREATE_ONLY and not case.row.equal(want, have):
             words = lacking([case.row_name])
             if not words and have is case.row.absent and case.row_name in OPTIONS:
                 words = f"this kernel has no {OPTIONS[case.row_name]}"
-            if words and left is not None and case.row_name in {change.name for change in left.changes}:
+            if words and left is not None and case.attribute in {change.name for change in left.changes}:
                 return self.drop(case, f"lacking: ignored; {words}")
             return self.drop(case, f"failed: wanted {want!r}, read {have!r}")
         if left is not None:
@@ -139,12 +138,12 @@ class Trial:
         if not before:
             return None
         then = before[space][link]
-        replaces = self.cls.replaces(case.row_name, then.attrs.get(case.row_name, case.row.absent), want)
+        replaces = self.cls.replaces(case.row_name, then.attrs.get(case.attribute, case.row.absent), want)
         action = "" if operation is None else operation.action.value
         expected = "" if case.row.change is Change.CREATE_ONLY else "replace" if replaces else "update"
         if action != expected:
             return self.drop(case, f"failed: the row says {expected!r}, the plan {action!r}")
-        if operation is not None and case.row_name not in {change.name for change in operation.changes}:
+        if operation is not None and case.attribute not in {change.name for change in operation.changes}:
             return self.drop(case, f"failed: the plan changes {[change.name for change in operation.changes]}")
         if (found.index != then.index) != replaces:
             return self.drop(case, f"failed: {expected} planned, index {then.index} became {found.index}")
@@ -167,7 +166,7 @@ class Trial:
                 pytest.skip(f"ip(8): {done.stderr}")
             shown = {link["ifname"]: link for link in json.loads(done.stdout)}
             for case in [case for case in self.cases if self.netns(case) == space]:
-                value = links[case.link].attrs.get(case.row_name, case.row.absent)
+                value = links[case.link].attrs.get(case.attribute, case.row.absent)
                 said = witness.says(shown[case.link], self.kind, case.row_name)
                 if not witness.agrees(said, value, case.row):
                     self.drop(case, f"failed: nsmgr reads {value!r}, ip(8) {said!r}")
@@ -179,7 +178,7 @@ class Trial:
 
 
 def _data_rows(kind: str) -> set[str]:
-    return set(kind_class(kind).rows()) - set(kind_class("").rows())
+    return set(model(kind).rows()) - set(model("").rows())
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +190,7 @@ def tested() -> Iterator[Results]:
         found.write(Path(file))
 
 
-@pytest.mark.parametrize("kind", kind_names())
+@pytest.mark.parametrize("kind", subjects())
 def test_every_attribute_of(kind: str, tmp_path: Path, tested: Results) -> None:
     with LinuxKernel() as kernel:
         trial = Trial(kind, kernel, tmp_path)
@@ -225,4 +224,6 @@ def test_explain_predicts_what_was_done(tested: Results) -> None:
 
 
 def _explained(kind: str, name: str) -> Sequence[Any]:
+    if kind.endswith(PORT):
+        return explain(f"port_options.{kind.removesuffix(PORT)}.{name}")
     return explain(f"links.{kind}.{name}") or explain(name)

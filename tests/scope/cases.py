@@ -13,6 +13,9 @@ from typing import Any
 from nsmgr.model.base import Attr, Change
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
+from nsmgr.model.port import PREFIX
+from nsmgr.model.ports import port_class, port_kinds
+from nsmgr.model.ports.base import Port
 from tests.scope.values import Underivable, adapter, pair
 
 Body = dict[str, Any]
@@ -30,7 +33,8 @@ PORT_OF: Mapping[str, str] = {"bridge": "vrf", "tun": "vrf", "ipvlan": "vrf", "i
 class Hand:
     """a, b: the values, where they cannot be derived or the kernel takes only some. more: further keys of the link.
 
-    lower: keys of the links that a reference names; ``@`` stands for the link that is tried.
+    lower: keys of the links that a reference names, ``@`` stands for the link that is tried. Of a port: keys of its controller, and
+    ``@`` in ``more`` stands for another port.
     """
 
     a: Any = None
@@ -44,7 +48,7 @@ _MII = {"miimon": "100ms"}
 _ARP = {"arp_interval": "1s", "arp_ip_target": ["10.0.0.1"]}
 
 # (kind or "" for every kind, row) → how to try it. MORE: further pairs of the same rows, where the values decide what happens.
-HAND: Mapping[tuple[str, str], Hand] = {
+HAND: dict[tuple[str, str], Hand] = {
     ("", "mtu"): Hand(1400, 1300),
     ("", "gso_max_size"): Hand(40_000, 50_000),
     ("", "gro_max_size"): Hand(40_000, 50_000),
@@ -84,6 +88,12 @@ HAND: Mapping[tuple[str, str], Hand] = {
     ("vxlan", "label_policy"): Hand(more={"remote": "2001:db8::1"}),
 }
 
+HAND |= {
+    ("bridge-port", "backup_nhid"): Hand(5, 0, {"backup_port": "@"}),
+    ("bridge-port", "mab"): Hand(more={"locked": True}),
+    ("bond-port", "prio"): Hand(-7, 12, lower={"mode": "active-backup"}),
+    ("bond-port", "actor_port_prio"): Hand(lower=_LACP),
+}
 MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
     ("macvlan", "mode"): (Hand("passthru", "bridge"), Hand("source", "bridge")),
     ("macvtap", "mode"): (Hand("passthru", "bridge"),),
@@ -110,39 +120,62 @@ OPTIONS: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class Case:
-    """One row of one kind. ``link`` is tried; ``others`` are the links it needs, in the same namespace."""
+    """One row of one subject. ``link`` is tried; ``others`` are the links it needs, in the same namespace.
 
-    kind: str
+    subject: a kind of link, or ``bridge-port``: a port of such a controller, with what is written under ``port_options``.
+    """
+
+    subject: str
     row_name: str
     row: Attr
     serial: int
     a: Any = None
     b: Any = None
     body: Body = field(default_factory=dict)
+    options: Body = field(default_factory=dict)
     others: dict[str, Body] = field(default_factory=dict)
     needs: set[str] = field(default_factory=set)
     why_not: str = ""
 
     @property
     def link(self) -> str:
-        return "lo" if self.kind == "lo" else f"x{self.serial}"
+        return "lo" if self.subject == "lo" else f"x{self.serial}"
+
+    @property
+    def attribute(self) -> str:
+        """What the row is called among the link's attributes."""
+        return f"{PREFIX}{self.row_name}" if self.subject.endswith(PORT) else self.row_name
 
     def links(self, second: bool) -> dict[str, Body]:
-        return {**self.others, self.link: {**self.body, self.row_name: self.b if second else self.a}}
+        value = self.b if second else self.a
+        own = {"port_options": {**self.options, self.row_name: value}} if self.subject.endswith(PORT) else {self.row_name: value}
+        return {**self.others, self.link: {**self.body, **own}}
 
 
-def cases(kind: str) -> Iterator[Case]:
-    """A case for every row of the kind that can be set."""
-    cls = kind_class(kind)
+PORT = "-port"
+
+
+def subjects() -> tuple[str, ...]:
+    """Every kind, and the ports of every kind of controller that has options for them."""
+    return (*kind_names(), *(f"{kind}{PORT}" for kind in port_kinds()))
+
+
+def model(subject: str) -> type[Link | Port]:
+    return port_class(subject.removesuffix(PORT)) if subject.endswith(PORT) else kind_class(subject)
+
+
+def cases(subject: str) -> Iterator[Case]:
+    """A case for every row of the subject that can be set."""
     serial = 0
-    for name, row in cls.rows().items():
+    for name, row in model(subject).rows().items():
         if row.change is not Change.READ_ONLY:
-            for hand in (HAND.get((kind, name)) or HAND.get(("", name)) or Hand(), *MORE.get((kind, name), ())):
-                yield _case(kind, cls, name, row, serial, hand)
+            for hand in (HAND.get((subject, name)) or HAND.get(("", name)) or Hand(), *MORE.get((subject, name), ())):
+                yield _port(subject, name, row, serial, hand) if subject.endswith(PORT) else _link(subject, name, row, serial, hand)
                 serial += 1
 
 
-def _case(kind: str, cls: type[Link], name: str, row: Attr, serial: int, hand: Hand) -> Case:
+def _link(kind: str, name: str, row: Attr, serial: int, hand: Hand) -> Case:
+    cls = kind_class(kind)
     case = Case(kind, name, row, serial, needs={kind} if cls.MAKER != "none" else set())
     case.why_not = UNTRIED.get((kind, name)) or UNTRIED.get(("", name), "")
     if kind == "physical":
@@ -160,16 +193,37 @@ def _case(kind: str, cls: type[Link], name: str, row: Attr, serial: int, hand: H
     case.body |= hand.more
     if name == "controller":
         _controllers(case, kind)
-    elif row.ref and hand.a is None:
-        case.a, case.b = _lower(case, "l", hand.lower), _lower(case, "m", hand.lower)
-    elif hand.a is not None:
+    else:
+        _values(case, cls, hand)
+    return case
+
+
+def _port(subject: str, name: str, row: Attr, serial: int, hand: Hand) -> Case:
+    """A port of a controller of its own, which has what ``hand.lower`` says."""
+    controller = subject.removesuffix(PORT)
+    case = Case(subject, name, row, serial, needs={controller}, why_not=UNTRIED.get((subject, name), ""))
+    case.others[f"c{serial}"] = {"kind": controller, **hand.lower}
+    case.body = {"kind": "veth", "peer": f"p{serial}", "controller": f"c{serial}"}  # with a MAC that a bond can set
+    case.options = {
+        key: _lower(case, "b", {"controller": f"c{serial}"}) if value == "@" else value for key, value in hand.more.items()
+    }
+    if row.ref:
+        case.a, case.b = (_lower(case, letter, {"controller": f"c{serial}"}) for letter in "lm")
+    else:
+        _values(case, port_class(controller), hand)
+    return case
+
+
+def _values(case: Case, cls: type[Link | Port], hand: Hand) -> None:
+    if hand.a is not None:
         case.a, case.b = hand.a, hand.b
+    elif case.row.ref:
+        case.a, case.b = _lower(case, "l", hand.lower), _lower(case, "m", hand.lower)
     else:
         try:
-            case.a, case.b = pair(cls, name, row, serial)
+            case.a, case.b = pair(cls, case.row_name, case.row, case.serial)
         except Underivable as error:
             case.why_not = f"failed: {error}; name them in tests/scope/cases.py"
-    return case
 
 
 def _required(cls: type[Link], name: str, serial: int) -> Any:
@@ -185,7 +239,7 @@ def _required(cls: type[Link], name: str, serial: int) -> Any:
 
 
 def _lower(case: Case, letter: str, more: Body | None = None) -> str:
-    """A link to be stacked on, which every kernel has."""
+    """A link to be stacked on, or to be a port, which every kernel has."""
     name = f"{letter}{case.serial}"
     case.others[name] = {"kind": "ifb", **{key: case.link if value == "@" else value for key, value in (more or {}).items()}}
     return name
@@ -201,8 +255,3 @@ def _controllers(case: Case, kind: str) -> None:
         case.others[f"{letter}{case.serial}"] = {"kind": controller, **more}
     case.a, case.b = f"c{case.serial}", f"d{case.serial}"
     case.needs.add(controller)
-
-
-def every() -> Iterator[Case]:
-    for kind in kind_names():
-        yield from cases(kind)

@@ -16,6 +16,7 @@ from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.shape import MODELS
+from nsmgr.model.things import thing_class, thing_types
 from tests.scope.reasons import ELSEWHERE, MISSING, OUT
 from tests.scope.uapi import enumerations
 
@@ -91,12 +92,15 @@ def sections() -> list[Section]:
         options = port_class(kind)
         title = f"`port_options:` of a port of a {kind}"
         found.append(_section(f"{kind}_port", title, options, (Where.DATA,), (), schema.data_table(str(options.DATA))))
+    for kind in port_kinds():
+        port = port_class(kind)
+        found.append(_section(f"{kind}-port", f"A port of a {kind}", port, (Where.DATA,), (), schema.data_table(port.DATA or "")))
     for name, (module, cls_name) in MODELS.items():
         if name not in _SKIPPED_MODELS:
             resource: type[Resource] = getattr(import_module(module), cls_name)
-            if resource.rows():
-                found.append(_section(name, f"A {name}", resource, tuple(Where), (), None))
-    return found
+            found.append(_section(name, f"A {name}", resource, tuple(Where), (), None))
+    things = [_section(name, f"A {name}", thing_class(name), tuple(Where), (), None) for name in thing_types()]
+    return [*found, *(thing for thing in things if thing.rows)]
 
 
 def _section(

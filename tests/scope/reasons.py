@@ -109,6 +109,18 @@ OUT: Table = {
         "IFLA_BR_FDB_FLUSH": "an action, not a state",
         "IFLA_BR_MCAST_QUERIER_STATE": "which querier was elected: runtime",
     },
+    "bond-port": {
+        "IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE": "what LACP found: runtime",
+        "IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE": "what LACP found: runtime",
+    },
+    "bridge-port": {
+        "IFLA_BRPORT_LEARNING_SYNC": "of switch drivers (ndo_bridge_setlink): the bridge itself does not read it",
+        "IFLA_BRPORT_MESSAGE_AGE_TIMER": "counts down by itself",
+        "IFLA_BRPORT_FORWARD_DELAY_TIMER": "counts down by itself",
+        "IFLA_BRPORT_HOLD_TIMER": "counts down by itself",
+        "IFLA_BRPORT_FLUSH": "an action, not a state",
+        "IFLA_BRPORT_NEIGH_FORWARD_GRAT": "newer than any kernel it could be tried on",
+    },
     "macvlan macvtap": {
         "IFLA_MACVLAN_MACADDR": "one address for the add and del verbs; the list is set whole",
         "IFLA_MACVLAN_MACADDR_COUNT": "length of MACADDR_DATA",
@@ -132,11 +144,30 @@ OUT: Table = {
         "RTA_DPORT": "of a lookup (RTM_GETROUTE): which port",
         "RTA_FLOWLABEL": "of a lookup (RTM_GETROUTE): which flow label",
     },
-    "rule": {},
+    "neighbor proxy": {
+        "NDA_CACHEINFO": "timers: runtime",
+        "NDA_PROBES": "count of requests that were not answered: runtime",
+        "NDA_VLAN": "of forwarding entries (AF_BRIDGE)",
+        "NDA_PORT": "of forwarding entries (AF_BRIDGE)",
+        "NDA_VNI": "of forwarding entries (AF_BRIDGE)",
+        "NDA_SRC_VNI": "of forwarding entries (AF_BRIDGE)",
+        "NDA_IFINDEX": "of forwarding entries (AF_BRIDGE)",
+        "NDA_LINK_NETNSID": "of forwarding entries (AF_BRIDGE)",
+        "NDA_NH_ID": "of forwarding entries (AF_BRIDGE)",
+        "NDA_FDB_EXT_ATTRS": "of forwarding entries (AF_BRIDGE)",
+        "NDA_MASTER": "a filter of dumps: no state",
+        "NDA_NDM_STATE_MASK": "a filter of bulk deletions: no state",
+        "NDA_NDM_FLAGS_MASK": "a filter of bulk deletions: no state",
+    },
+    "proxy": {
+        "NDA_LLADDR": "a proxy answers with the link's own",
+        "NDA_FLAGS_EXT": "of entries that are no proxies",
+    },
 }
 
 # Could be configured and cannot be yet.
 MISSING: Table = {
+    "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},
     "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},
     "route": dict.fromkeys(
         (

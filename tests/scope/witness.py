@@ -35,7 +35,7 @@ _DATA: Mapping[str, Mapping[str, str]] = {
     "vxlan": {"srcport": "port_range", "parent": "link", "remote": "remote"},
     "tun": {"owner": "user", "owner_group": "group"},
     "tap": {"owner": "user", "owner_group": "group"},
-    "vlan": {},
+    "bridge-port": {"fast_leave": "fastleave", "mcast_router": "multicast_router"},
 }  # fmt: skip
 
 
@@ -44,6 +44,8 @@ _WORDS: Mapping[str, str] = {"on": "1", "off": "0"}
 
 def says(shown: Mapping[str, Any], kind: str, name: str) -> Any:
     """ip's value of a row, or UNSEEN."""
+    if kind.endswith("-port"):
+        return shown.get("linkinfo", {}).get("info_slave_data", {}).get(_DATA.get(kind, {}).get(name, name), UNSEEN)
     if name in _FLAGS:
         flag = _FLAGS[name] in shown["flags"]
         return not flag if name == "arp" else ("up" if flag else "down") if name == "state" else flag

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from nsmgr.model.base import Attr, Change
-from nsmgr.model.links import kind_class, kind_names
+from nsmgr.model.links import kind_names
 from nsmgr.model.shape import MODELS
 from tests.scope import matrix, uapi
-from tests.scope.cases import BODIES, HAND, MORE, PORT_OF, UNTRIED, cases
+from tests.scope.cases import BODIES, HAND, MORE, PORT_OF, UNTRIED, cases, model, subjects
 from tests.scope.coverage import Section, kernels_name, sections
 from tests.scope.reasons import ELSEWHERE, MISSING, OUT
 
@@ -116,11 +116,11 @@ def test_results_of_a_kernel_take_the_place_of_its_earlier_ones(tmp_path: Path, 
         matrix.kept.cache_clear()
 
 
-@pytest.mark.parametrize("kind", kind_names())
+@pytest.mark.parametrize("kind", subjects())
 def test_every_row_is_tried_with_two_values_or_there_is_a_reason(kind: str) -> None:
     """tests/kernel/test_every_attribute.py tries what it finds by itself: here without a kernel, that it finds it."""
     found = {case.row_name for case in cases(kind)}
-    assert found == {name for name, row in kind_class(kind).rows().items() if row.change is not Change.READ_ONLY}
+    assert found == {name for name, row in model(kind).rows().items() if row.change is not Change.READ_ONLY}
     for case in cases(kind):
         assert not case.why_not.startswith("failed"), case.why_not
         assert case.why_not or case.a != case.b
@@ -128,6 +128,6 @@ def test_every_row_is_tried_with_two_values_or_there_is_a_reason(kind: str) -> N
 
 def test_reasons_and_values_are_for_rows_that_exist() -> None:
     for kind, name in (*HAND, *MORE, *UNTRIED):
-        assert name in kind_class(kind).rows() or (not kind and name == "peer"), (kind, name)
-        assert kind in ("", *kind_names())
+        assert kind in ("", *subjects())
+        assert name in model(kind).rows() or (not kind and name == "peer"), (kind, name)
     assert BODIES.keys() | PORT_OF.keys() <= set(kind_names())
