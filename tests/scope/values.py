@@ -37,7 +37,7 @@ def pair(cls: type[Resource], name: str, row: Attr, serial: int) -> tuple[Any, A
     judge = adapter(cls, name)
     found: list[tuple[Any, Value]] = []
     default = () if row.default in (UNSET, None) else (written(row, row.default),)
-    for candidate in (*default, *_candidates(row, serial)):
+    for candidate in (*default, *_candidates(row, serial), *_limits(judge.json_schema(mode="validation"))):
         try:
             canonical = judge.validate_python(candidate)
         except (ValidationError, ValueError, TypeError):
@@ -50,6 +50,18 @@ def pair(cls: type[Resource], name: str, row: Attr, serial: int) -> tuple[Any, A
         if len(found) == 2:
             return found[1][0], found[0][0]
     raise Underivable(f"{name}: no two values")
+
+
+def _limits(schema: Any) -> Iterator[Any]:
+    """The words of an enumeration and the ends of a range, wherever they are in a JSON Schema."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _limits(part)
+    if isinstance(schema, dict):
+        yield from schema.get("enum", ())
+        yield from (schema[key] for key in ("const", "minimum", "maximum") if key in schema)
+        for part in schema.values():
+            yield from _limits(part)
 
 
 def _candidates(row: Attr, serial: int) -> Iterator[Any]:
