@@ -100,8 +100,15 @@ def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, r
     model = _validated(cls, body, path, report)
     if model is None:
         return
-    kind = space.state.links[link].kind if link in space.state.links else ""
+    there = space.state.links.get(link)
+    kind = there.kind if there is not None else ""
     faults = model.problems(link, kind)
+    if kind and there is not None:
+        faults += [
+            ("", f"a {cls.TYPE} needs a link with `{name}: {show(value).strip('`')}`, which `{link}` is not", "")
+            for name, value in cls.NEEDS.items()
+            if there.attrs.get(name) != value
+        ]
     for field, message, hint in faults:
         report.error((*path, field) if field else path, message, hint)
     if faults:

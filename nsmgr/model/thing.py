@@ -53,6 +53,7 @@ class ThingType:
     LOST: what happening to its link makes the kernel drop it: "down", "mac" (it gets another address), "controller" (it joins or
         leaves one).
     GONE: errnos of a deletion that mean it had gone before.
+    NEEDS: LEVEL "link": attributes that the link must be declared with, or the kernel has no place for such things.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
     """
 
@@ -68,6 +69,7 @@ class ThingType:
     SETTINGS: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
     GONE: ClassVar[tuple[int, ...]] = ()
+    NEEDS: ClassVar[Mapping[str, Value]] = {}
     SHAPE: ClassVar[Shape | None] = None
 
     if TYPE_CHECKING:

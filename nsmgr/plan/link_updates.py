@@ -122,6 +122,7 @@ class Updates(Context):
             if port.attrs.get("controller") == existing.name and (netns, name) not in self.plan.removed
         ]
         for port in ports:
+            self.plan.released[netns, port.name] = decision.op
             lane.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"controller": 0}))
         return ports
 

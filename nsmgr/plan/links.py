@@ -43,6 +43,7 @@ class LinkPlan(Record):
     made_by: dict[LinkId, int] = field(default_factory=dict)  # link → id of the step that creates or moves it
     removed: dict[LinkId, LinkId] = field(default_factory=dict)  # gone (deleted, replaced, carried along) → cause
     bounced: dict[LinkId, int] = field(default_factory=dict)  # set down and up meanwhile → operation id
+    released: dict[LinkId, int] = field(default_factory=dict)  # leaves its controller and joins again → operation id
     doomed_netns: frozenset[str] = frozenset()  # deleted as a whole
     needed: dict[LinkId, list[LinkId]] = field(default_factory=dict)  # desired link → the links it refers to, if any
 

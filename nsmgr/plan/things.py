@@ -135,6 +135,8 @@ class _Emitter:
             found["removed"] = self._cause(decision)
         if key in self.links.bounced:
             found["down"] = self.links.bounced[key]
+        if key in self.links.released:
+            found["controller"] = self.links.released[key]
         if decision is not None and decision.action is Action.UPDATE:
             for change in decision.changes:
                 if change.name in ("controller", "mac"):
