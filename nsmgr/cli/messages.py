@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nsmgr.model.kind import kind
 from nsmgr.plan.plan import Plan, Verb
 
 _OTHER = {
@@ -12,6 +13,7 @@ _OTHER = {
     Verb.NETNS_DEL: "umount, unlink /run/netns/{name}",
     Verb.TUN_ADD: "ioctl(/dev/net/tun, TUNSETIFF) {kind} {name}",
     Verb.SYSCTL: "write {value} to {name}",
+    Verb.LINK_GENL: "generic netlink, family {family}, {name}: {attrs}",
 }
 
 
@@ -34,7 +36,9 @@ def documents(plan: Plan) -> Iterator[dict[str, Any]]:
                 "for": f"{operation.action.value} {operation.type} {operation.key}".strip(),
             }
             if step.verb in _OTHER:
-                yield head | {"call": _OTHER[step.verb].format(name=step.name, kind=step.kind, value=step.args.get("value", ""))}
+                attrs = ", ".join(f"{name} {value}" for name, value in step.attrs.items())
+                words = {"name": step.name, "kind": step.kind, "value": step.args.get("value", ""), "attrs": attrs}
+                yield head | {"call": _OTHER[step.verb].format(family=kind(step.kind).GENL, **words)}
                 continue
             descriptors = _Descriptors()
             for message in encode(step, descriptors):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.config.addresses import Addresses
-from nsmgr.config.pairs import Pairs
+from nsmgr.config.pairs import End, Pairs
 from nsmgr.config.phrases import show
 from nsmgr.config.report import Path
 from nsmgr.config.space import Reference, Space, Spaces
@@ -43,9 +43,11 @@ class Links:
         self.pairs = pairs
         self.kinds: dict[str, _Kind] = {}
         self.addresses = Addresses(spaces.report)
+        self.shared: dict[End, dict[str, Any]] = {}
 
     def expand(self) -> None:
         """Put the links into the namespaces' states: the declared in file order, then far ends that have no body."""
+        self.shared = self._pair_rows()
         for space in list(self.spaces.by_name.values()):
             links = space.state.links
             base = (*space.path, "links")
@@ -61,6 +63,32 @@ class Links:
                 self._unique_names(space)
         for (netns, name), origin in self.pairs.born.items():
             self._add(self.spaces.by_name[netns], name, self.pairs.kinds[netns, name], {}, origin)
+        self._pairs_agree()
+
+    def _pair_rows(self) -> dict[End, dict[str, Any]]:
+        """What is one thing for both ends of a pair and written at one: end → what the other end's body says of it."""
+        found: dict[End, dict[str, Any]] = {}
+        for end, (netns, name) in self.pairs.peers.items():
+            shared = kind_facts(self.pairs.kinds[end]).PAIR_ROWS if self.pairs.kinds[end] not in ("", "?") else ()
+            if shared:
+                body = self.spaces.by_name[netns].bodies.get(name, {})
+                found[end] = {key: body[key] for key in body if key in shared}
+        return found
+
+    def _pairs_agree(self) -> None:
+        for end in self.shared:
+            mine = self.spaces.by_name[end[0]].state.links.get(end[1])
+            netns, name = self.pairs.peers[end]
+            theirs = self.spaces.by_name[netns].state.links.get(name)
+            if mine is None or theirs is None or end > (netns, name):
+                continue
+            for key in sorted(kind_facts(mine.kind).PAIR_ROWS & mine.attrs.keys() & theirs.attrs.keys()):
+                if mine.attrs[key] != theirs.attrs[key]:
+                    words = (
+                        f"the ends disagree: `{key}` is one thing for both, `{netns}/{name}` has {theirs.attrs[key]}, at {{other}}"
+                    )
+                    other = (*theirs.origin, key)
+                    self.report.error((*mine.origin, key), words, f"write `{key}` at one end", "conflict", other=other)
 
     def kind(self, name: str) -> _Kind:
         """The gathered facts of a kind; "" is a link that exists already."""
@@ -73,6 +101,8 @@ class Links:
 
     def _add(self, space: Space, name: str, kind_name: str, body: dict[Any, Any], path: Path) -> None:
         kind = self.kind(kind_name)
+        if self.shared and (told := self.shared.get((space.name, name))):
+            body = {**told, **body}
         if kind.defaults:
             body = _merged(kind.defaults, body)
         model: Any = kind.shape.accept(body) if kind.shape is not None else None

@@ -1,4 +1,4 @@
-"""Kinds that are not written, and the two ends of a pair (veth): who is whose peer, and do they agree."""
+"""Kinds that are not written, and the two ends of a pair (veth, netkit, vxcan): who is whose peer, and do they agree."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import errno
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nsmgr.kernel import fake_birth, fake_ip, fake_links, fake_ports, fake_routes, fake_sysctl, fake_things, fake_view
+from nsmgr.kernel import fake_birth, fake_ip, fake_kinds, fake_links, fake_ports, fake_routes, fake_sysctl, fake_things, fake_view
 from nsmgr.kernel.fake_byhand import ByHand
 from nsmgr.kernel.fake_state import Device, Netns, Refused, World, refuse
 from nsmgr.kernel.port import Counters, Observation, Want
@@ -174,6 +174,7 @@ class FakeKernel(ByHand):
                 Verb.LINK_SET
                 | Verb.LINK_DATA
                 | Verb.LINK_PORT
+                | Verb.LINK_GENL
                 | Verb.LINK_MOVE
                 | Verb.LINK_DEL
                 | Verb.ALTNAME_ADD
@@ -253,7 +254,7 @@ class FakeKernel(ByHand):
 
     def _link(self, step: Step, device: Device) -> None:
         match step.verb:
-            case Verb.LINK_SET | Verb.LINK_DATA if self._misplaced(step):
+            case Verb.LINK_SET | Verb.LINK_DATA | Verb.LINK_GENL if self._misplaced(step):
                 refuse(errno.EINVAL, "cannot be encoded")
             case Verb.LINK_SET:
                 # As encode_set: UP goes in a message of its own after an address generation mode.
@@ -262,6 +263,8 @@ class FakeKernel(ByHand):
                 fake_links.change(device, now, step.args.get("rename"))
                 if up_last:
                     fake_links.set_state(device, up=True)
+            case Verb.LINK_GENL:
+                fake_kinds.change_options(device, step.attrs)
             case Verb.LINK_DATA:
                 fake_links.change_data(device, step.kind, step.attrs)
             case Verb.LINK_PORT:
@@ -280,10 +283,14 @@ class FakeKernel(ByHand):
 
     @staticmethod
     def _misplaced(step: Step) -> bool:
-        """RTM_SETLINK ignores kind data, changelink takes nothing else: each has its own verb."""
+        """RTM_SETLINK ignores kind data, changelink and generic netlink take nothing else: each has its own verb."""
         rows = kind_class(step.kind).rows()
-        data = step.verb is Verb.LINK_DATA
-        return any(name not in rows or (rows[name].where is Where.DATA) != data for name in step.attrs)
+        own = {Verb.LINK_DATA: Where.DATA, Verb.LINK_GENL: Where.GENL}
+        elsewhere = own.get(step.verb)
+        return any(
+            name not in rows or (rows[name].where if rows[name].where in own.values() else None) is not elsewhere
+            for name in step.attrs
+        )
 
     def find_netns(self, name: str) -> Netns:
         return self.world.netns(self._aliases.get(name, name))

@@ -70,6 +70,7 @@ def add(
     if far is not None:
         device.set_ref("peer", far[1])
         far[1].set_ref("peer", device)
+        fake_kinds.join_pair(device, far[1])
     try:
         if attrs.get("state") == "up":
             set_state(device, up=True)
@@ -89,13 +90,15 @@ def _build(world: World, sender: Netns, target: Netns, name: str, kind: str, att
     try:
         for key, value in attrs.items():
             row = rows.get(key)
-            if key in ("state", "controller") or row is None or row.late or row.where is Where.NONE:
+            if key in ("state", "controller") or row is None or row.late or row.where in (Where.NONE, Where.GENL):
                 continue
             if row.ref:
                 if value:
                     device.set_ref(key, sender.device(int(str(value))))
             else:
                 device.attrs[key] = value
+        if kind in fake_kinds.WITHOUT_MAC:
+            del device.attrs["mac"]
         fake_kinds.inherit_lower(device, attrs)
         if attrs.get("mtu") is not None:
             device.attrs["mtu"] = fake_kinds.valid_mtu(device, int(str(attrs["mtu"])), creating=True)

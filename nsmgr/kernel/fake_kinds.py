@@ -10,8 +10,9 @@ from nsmgr.model.attr import UNSET, Change, Value, Where
 from nsmgr.model.kind import kind as kind_class
 
 ETH_MIN_MTU, ETH_MAX_MTU, ETH_DATA_LEN = 68, 65535, 1500
-VXLAN_HEADROOM = 50
+VXLAN_HEADROOM, MACSEC_HEADROOM = 50, 32
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+WITHOUT_MAC = ("vcan", "vxcan", "nlmon", "wireguard")
 _STACKED = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
 
 # Where a driver's setup() differs from ether_setup's values in Link's rows.
@@ -21,7 +22,7 @@ _BIRTH: Mapping[str, Mapping[str, Value]] = {
     "tun": {"arp": False, "txqlen": 500},
     "vxlan": {"id": 0, "port": 8472},  # the port from before IANA's
 }
-_ANY_MTU = ("ifb", "dummy", LO)  # min_mtu = max_mtu = 0 switches the check off (dev_validate_mtu)
+_ANY_MTU = ("ifb", "dummy", LO, "vcan", "vxcan", "wireguard")  # min_mtu = max_mtu = 0 switches the check off (dev_validate_mtu)
 
 
 def birth_attrs(world: World, kind: str) -> dict[str, Value]:
@@ -50,9 +51,9 @@ def inherit_lower(device: Device, told: Mapping[str, Value]) -> None:
         device.set_ref("parent", lower)
     if told.get("mtu") is None:
         mtu = int(str(lower.attrs["mtu"]))
-        device.attrs["mtu"] = (
-            mtu - VXLAN_HEADROOM if device.kind == "vxlan" else mtu if device.kind in _STACKED else device.attrs["mtu"]
-        )
+        less = {"vxlan": VXLAN_HEADROOM, "macsec": MACSEC_HEADROOM}.get(device.kind, 0)
+        if less or device.kind in _STACKED:
+            device.attrs["mtu"] = mtu - less
 
 
 def valid_mtu(device: Device, mtu: int, *, creating: bool = False) -> int:
@@ -143,6 +144,8 @@ def check_port(device: Device, controller: Device) -> None:
         if device.up:
             refuse(errno.EPERM if controller.kind == "bond" else errno.EBUSY, "Device can not be enslaved while up")
         return
+    if controller.kind == "batadv":
+        return
     if controller.kind != "bridge":
         refuse(errno.EOPNOTSUPP)
     if device.kind in (LO, "tun"):
@@ -183,6 +186,37 @@ def check_up(device: Device) -> None:
         refuse(errno.ENOTCONN)
 
 
+def join_pair(device: Device, far: Device) -> None:
+    """What each end of a pair says of the other, and what is one thing for both; the first to be made takes the changes."""
+    cls = kind_class(device.kind)
+    for mine, theirs in cls.PEER_ROWS.items():
+        far.attrs[mine] = device.attrs.get(theirs, far.attrs.get(mine))
+        device.attrs[theirs], far.attrs[theirs] = far.attrs[mine], device.attrs[mine]
+    far.attrs.update((name, device.attrs[name]) for name in cls.PAIR_ROWS)
+    if cls.LEADER:
+        device.attrs[cls.LEADER], far.attrs[cls.LEADER] = True, False
+
+
+def change_options(device: Device, attrs: Mapping[str, Value]) -> None:
+    """What generic netlink sets: a team's mode only while it has no ports (EBUSY), a reference only to a port (ENOENT)."""
+    cls = kind_class(device.kind)
+    rows = cls.rows()
+    for name in sorted(attrs, key=lambda name: name not in cls.WITHOUT_PORTS):
+        value = attrs[name]
+        if name in cls.WITHOUT_PORTS:
+            if device.ports():
+                refuse(errno.EBUSY)
+            for other in cls.TOGETHER.get(name, ()):
+                device.set_ref(other, None)
+        if rows[name].ref:
+            port = device.home.device(int(str(value)))
+            if port not in device.ports():
+                refuse(errno.ENOENT)
+            device.set_ref(name, port)
+        else:
+            device.attrs[name] = value
+
+
 def change_data(device: Device, attrs: Mapping[str, Value]) -> None:
     """ndo changelink: applied attribute by attribute, so that what came before a refusal stays."""
     rows = kind_class(device.kind).rows()
@@ -190,6 +224,16 @@ def change_data(device: Device, attrs: Mapping[str, Value]) -> None:
         return  # no INFO_DATA, nothing to refuse
     if not any(row.where is Where.DATA and row.change in (Change.IN_PLACE, Change.WHEN_DOWN) for row in rows.values()):
         refuse(errno.EOPNOTSUPP)  # the driver has no changelink
+    cls = kind_class(device.kind)
+    if cls.LEADER and not device.attrs.get(cls.LEADER):
+        refuse(errno.EACCES, "netkit link settings can be changed only through the primary device")
+    far = device.refs.get("peer")
+    theirs = {said: name for name, said in cls.PEER_ROWS.items()}
+    for name in attrs:
+        if far is not None and name in theirs:
+            far.attrs[theirs[name]] = attrs[name]
+        elif far is not None and name in cls.PEER_ROWS:
+            far.attrs[cls.PEER_ROWS[name]] = attrs[name]
     for name, value in attrs.items():
         row = rows[name]
         if row.ref:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nsmgr.kernel import fake_ip, fake_kinds, fake_ports, fake_routes, fake_sysctl, fake_things
 from nsmgr.kernel.fake_state import LO, Device, Netns, World, refuse
-from nsmgr.model.attr import Value, Where
+from nsmgr.model.attr import Change, Value, Where
 from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.state import HOST
 from nsmgr.text import ifname
@@ -27,7 +27,9 @@ def check_name(name: str) -> None:
 def change(device: Device, attrs: Mapping[str, Value], rename: str | None = None) -> None:
     """RTM_SETLINK (do_setlink): in the kernel's order, not atomic."""
     rows = kind_class(device.kind).rows()
-    todo: dict[str, Value] = {key: value for key, value in attrs.items() if key in rows and rows[key].where is not Where.DATA}
+    todo: dict[str, Value] = {
+        key: value for key, value in attrs.items() if key in rows and rows[key].where not in (Where.DATA, Where.GENL)
+    }
     if rename is not None:
         todo["rename"] = rename
     for key in sorted(todo, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER)):
@@ -35,6 +37,8 @@ def change(device: Device, attrs: Mapping[str, Value], rename: str | None = None
         match key:
             case "mac":
                 _set_mac(device, str(value))
+            case "mtu" if rows[key].change is Change.WHEN_DOWN and device.up:
+                refuse(errno.EBUSY)  # vcan_change_mtu
             case "mtu":
                 set_mtu(device, int(str(value)))
             case "rename":

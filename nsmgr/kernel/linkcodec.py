@@ -51,14 +51,23 @@ class _Bits(Record, frozen=True):
 
 
 class Reader:
-    """How an attribute becomes the value of row ``name``, or with name "" a dict of all rows that are bits of it."""
+    """How an attribute becomes the value of row ``name``, or with name "" a dict of the rows that are bits of it or told by it."""
 
-    def __init__(self, field: Field, name: str, row: Attr | None = None, bits: Sequence[tuple[str, Attr]] = ()) -> None:
+    def __init__(
+        self,
+        field: Field,
+        name: str,
+        row: Attr | None = None,
+        bits: Sequence[tuple[str, Attr]] = (),
+        told: Sequence[tuple[str, Attr]] = (),
+    ) -> None:
         self.field, self.name = field, name
-        self._row, self._bits = row, bits
+        self._row, self._bits, self._told = row, bits, told
 
     @cached_property
     def decode(self) -> Decoder:
+        if self._told:
+            return _told_decoder(self.field, self._told)
         return _bits_decoder(self.field, self._bits) if self._row is None else _row_decoder(self.field, self._row)
 
     @cached_property
@@ -93,6 +102,7 @@ class KindCodec:
     top, data, inet6: attribute number → how it is read.
     absent: what attributes mean that a dump leaves out.
     refs: rows whose 0 means "none".
+    peer: number of the nest that makes a pair's other end, 0 = no pair.
     parent_from_link: the row that IFLA_LINK carries, "" when it carries something else.
     """
 
@@ -106,6 +116,7 @@ class KindCodec:
         self.data: dict[int, Reader] = {}
         self.inet6: dict[int, Reader] = {}
         self.bits: dict[int, list[tuple[str, Attr]]] = {}
+        self.told: dict[int, list[tuple[str, Attr]]] = {}
         self.absent: dict[str, Value] = {}
         self.refs: set[str] = set()
         self.flag_rows: list[tuple[str, Attr]] = []
@@ -114,7 +125,8 @@ class KindCodec:
         self.parent_from_link = ""
         self._rows = cls.rows()
         for name, row in self._rows.items():
-            self._add(cls.PAIR, name, row)
+            self._add(bool(cls.PAIR), name, row)
+        self.peer = self._field("peer", Where.DATA, cls.PAIR).number if cls.PAIR else 0
         for name, constants in cls.COMPANIONS.items():
             if self.data_table is None:
                 raise CodecError(f"kind {kind} has no INFO_DATA in the schema", name)
@@ -125,9 +137,11 @@ class KindCodec:
             self.absent[name] = row.absent
         if row.where is Where.FLAG:
             self.flag_rows.append((name, row))
-        if row.where in (Where.FLAG, Where.NONE):
+        if row.where in (Where.FLAG, Where.NONE, Where.GENL):
             return
-        first = self._field(name, row.where, row.nla)
+        if row.told_by and self.data_table is not None and row.told_by not in self.data_table.by_name:
+            return  # the kind's generic netlink family tells it
+        first = self._field(name, row.where, row.told_by or row.nla)
         readers = self.top if row.where is Where.LINK else self.data if row.where is Where.DATA else self.inet6
         if row.bit:
             self.bits.setdefault(first.number, []).append((name, row))
@@ -137,12 +151,17 @@ class KindCodec:
             second = self._field(name, row.where, row.nla6)
             readers[second.number] = Reader(second, name, row)
         if row.where is Where.LINK and first.number == IFLA_LINK:
-            # A veth's IFLA_LINK is its peer, not something it is stacked on.
+            # A pair's IFLA_LINK is the peer, not something it is stacked on.
             self.parent_from_link = "" if is_pair else name
             return
         if row.ref:
             self.refs.add(name)
-        readers[first.number] = Reader(first, name, row)
+        if row.told_by:
+            told = self.told.setdefault(first.number, [])
+            told.append((name, row))
+            readers[first.number] = Reader(first, "", told=told)
+        else:
+            readers[first.number] = Reader(first, name, row)
 
     def _encoder(self, name: str) -> tuple[Where, bool, Any, Attr]:
         """Made on first use, for the rows that are configured."""
@@ -150,7 +169,7 @@ class KindCodec:
         if row is None:
             raise CodecError(f"a {self.kind or 'physical'} link has no such attribute", name)
         encode: Any = None
-        if row.where not in (Where.FLAG, Where.NONE):
+        if row.where not in (Where.FLAG, Where.NONE, Where.GENL):
             first = self._field(name, row.where, row.nla)
             encode = _Bits(first, bool(first.members)) if row.bit else _row_encoder(first, row)
             if row.nla6:
@@ -188,7 +207,7 @@ class KindCodec:
                     parts.change |= row.flag
                     if _wire(row, value):
                         parts.flags |= row.flag
-                elif where is Where.NONE:
+                elif where is Where.NONE or where is Where.GENL:
                     pass
                 elif row.bit:
                     bits: _Bits = encode
@@ -285,6 +304,12 @@ def _bits_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
         return {name: convert.from_wire(bit) if convert is not None else bool(bit) for name, convert, bit in bits}
 
     return decode_bits
+
+
+def _told_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
+    """The rows that are told by one attribute, each in its own way."""
+    decoders = [(name, _row_decoder(known, row)) for name, row in rows]
+    return lambda buf, start, end: {name: decode(buf, start, end) for name, decode in decoders}
 
 
 @cache

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-IFLA_LINKINFO, IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA, VETH_INFO_PEER = 18, 2, 5, 1
+IFLA_LINKINFO, IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA = 18, 2, 5
 
 # What a peer nest may not say: IFF_UP fails the whole request (veth_open before the pair is joined: ENOTCONN).
 _NOT_IN_PEER = frozenset({"state"})
@@ -73,7 +73,7 @@ def encode_add(step: Step, fd_of: FdOf) -> list[bytes]:
 
 
 def _peer(step: Step, peer: Mapping[str, Any], fd_of: FdOf) -> bytes:
-    """VETH_INFO_PEER. Without a namespace of its own the peer is born in the sender's (rtnl_newlink_link_net)."""
+    """VETH_INFO_PEER and its like. Without a namespace of its own the peer is born in the sender's (rtnl_newlink_link_net)."""
     codec = kind_codec(step.kind)
     parts = codec.sort(peer["attrs"], birth=True, skip=_NOT_IN_PEER)
     if parts.late or parts.inet6:
@@ -81,7 +81,7 @@ def _peer(step: Step, peer: Mapping[str, Any], fd_of: FdOf) -> bytes:
     body = [IFINFOMSG.pack(0, 0, peer["index"], parts.flags, parts.change), top("IFLA_IFNAME", peer["name"]), *parts.top]
     if peer["netns"] != step.netns:
         body.append(top("IFLA_NET_NS_FD", fd_of(peer["netns"])))
-    return attribute(VETH_INFO_PEER, b"".join(body))
+    return attribute(codec.peer, b"".join(body))
 
 
 _kind_attributes: dict[str, bytes] = {}

@@ -7,7 +7,8 @@ import gc
 import os
 from itertools import groupby
 
-from nsmgr.errors import NsmgrError
+from nsmgr.context import suppress
+from nsmgr.errors import NsmgrError, PrivilegeError, UnsupportedByKernel
 from nsmgr.kernel import libc, netns
 from nsmgr.kernel.netns import Netns
 from nsmgr.kernel.port import Counters, Impression, Observation, Want
@@ -15,6 +16,7 @@ from nsmgr.kernel.rtnl import OK, Answer, RtnlSocket
 from nsmgr.kernel.unnaming import Unnaming
 from nsmgr.kernel.verdicts import verdict
 from nsmgr.kernel.wire import get_link
+from nsmgr.model.kind import kind as kind_class
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST, NetnsState
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeAlias
 
+    from nsmgr.kernel.genl import GenlSocket
     from nsmgr.kernel.reading import Reading
     from nsmgr.model.attr import Value
 
@@ -99,7 +102,7 @@ class LinuxKernel:
         def look(name: str) -> Reading:
             others = {other: opened[other].fd() for other in asks.get(name, ())}
             want = wants[name]
-            return reading.read(
+            found = reading.read(
                 opened[name],
                 want.kinds,
                 others,
@@ -109,6 +112,9 @@ class LinuxKernel:
                 inside=self._inside,
                 remember=remember,
             )
+            if any(kind_class(kind).GENL for kind in {link.kind for link in found.state.links.values()}):
+                self._ask_families(opened[name], found, want.attrs)
+            return found
 
         readings: dict[str, Reading] = {name: look(name) for name in opened}
         sysctls = {name: want.sysctls for name, want in wants.items() if want.sysctls and name in opened}
@@ -122,6 +128,25 @@ class LinuxKernel:
         for name, read in readings.items():
             observation.namespaces[name] = read.state
         observation.impressions = _impressions(readings, wants)
+
+    def _ask_families(self, handle: Netns, read: Reading, wanted: frozenset[str] | None) -> None:
+        """What generic netlink knows of links; nothing for who may not enter the namespace. No dump has it: no impression."""
+        from nsmgr.kernel import genl_links
+
+        read.impression = None
+        with suppress(PermissionError, PrivilegeError), self._generic(handle) as genl:
+            links = [link for link in read.state.links.values() if kind_class(link.kind).GENL]
+            genl_links.complete(genl, links, wanted)
+
+    def _generic(self, handle: Netns) -> GenlSocket:
+        """A generic netlink socket in the namespace; the caller closes it. Raises PermissionError, PrivilegeError."""
+        from nsmgr.kernel.genl import GenlSocket
+
+        def work() -> GenlSocket:
+            self._enter(handle)
+            return GenlSocket(handle.name, self.counters)
+
+        return netns.in_thread(work)
 
     def _identify(self, wants: Mapping[str, Want]) -> tuple[dict[str, NetnsState], Mapping[str, Want]]:
         """Answer those of whom only the identity is asked without opening a socket; what that cannot answer is left."""
@@ -295,6 +320,29 @@ class LinuxKernel:
 
         return writing.send(socket, steps, self._fd_of, failed)
 
+    def _tell_families(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
+        """What generic netlink sets of links."""
+        from nsmgr.kernel import genl_links
+
+        try:
+            opened = self._generic(self._handle(name))
+        except OSError as error:
+            return [verdict(step, failed, _answer(error)) for step in steps]
+        with opened as genl:
+            verdicts: list[Verdict] = []
+            for step in steps:
+                blame = next((failed[need] for need in step.needs if need in failed), None)
+                if blame is not None:
+                    failed[step.id] = blame
+                    verdicts.append(Verdict(step.id, skipped=True, blame=blame))
+                    continue
+                try:
+                    answer = genl_links.write(genl, step)
+                except UnsupportedByKernel as error:
+                    answer = Answer(errno.EOPNOTSUPP, str(error))
+                verdicts.append(verdict(step, failed, answer))
+        return verdicts
+
     def _enter_and_do(self, name: str, steps: Sequence[Step], failed: dict[int, int]) -> list[Verdict]:
         """Sysctls, tun/tap devices, things with a carrier of their own: from a thread inside the namespace."""
         try:
@@ -366,12 +414,6 @@ def _answer(error: OSError | None) -> Answer:
 Carrier: TypeAlias = "Callable[[LinuxKernel, str, Sequence[Step], dict[int, int]], list[Verdict]]"
 
 
-def _by_ioctl(kind: str) -> bool:
-    from nsmgr.model.kind import kind as kind_class
-
-    return kind_class(kind).MAKER == "ioctl"
-
-
 def _carried_apart(name: str) -> bool:
     from nsmgr.model.thing import thing_type
 
@@ -387,9 +429,11 @@ def _carrier(step: Step) -> Carrier:
             return LinuxKernel._delete_namespaces
         case Verb.SYSCTL | Verb.TUN_ADD:
             return LinuxKernel._enter_and_do
-        case Verb.LINK_DATA if _by_ioctl(step.kind):
+        case Verb.LINK_DATA if kind_class(step.kind).MAKER == "ioctl":
             return LinuxKernel._enter_and_do
         case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL if _carried_apart(step.obj.type):
             return LinuxKernel._enter_and_do
+        case Verb.LINK_GENL:
+            return LinuxKernel._tell_families
         case _:
             return LinuxKernel._send

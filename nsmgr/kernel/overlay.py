@@ -108,6 +108,48 @@ _DATA: Mapping[str, _Rows] = {
         (10, "IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", "uint16"),
     ),
 }
+# Kinds that pyroute2 has no class for.
+_OURS: Mapping[str, _Rows] = {
+    "vxcan": ((1, "VXCAN_INFO_PEER", "peer"),),
+    "netkit": (
+        (1, "IFLA_NETKIT_PEER_INFO", "peer"),
+        (2, "IFLA_NETKIT_PRIMARY", "uint8"),
+        (3, "IFLA_NETKIT_POLICY", "uint32"),
+        (4, "IFLA_NETKIT_PEER_POLICY", "uint32"),
+        (5, "IFLA_NETKIT_MODE", "uint32"),
+        (6, "IFLA_NETKIT_SCRUB", "uint32"),
+        (7, "IFLA_NETKIT_PEER_SCRUB", "uint32"),
+        (8, "IFLA_NETKIT_HEADROOM", "uint16"),
+        (9, "IFLA_NETKIT_TAILROOM", "uint16"),
+    ),
+    "hsr": (
+        (1, "IFLA_HSR_SLAVE1", "uint32"),
+        (2, "IFLA_HSR_SLAVE2", "uint32"),
+        (3, "IFLA_HSR_MULTICAST_SPEC", "uint8"),
+        (4, "IFLA_HSR_SUPERVISION_ADDR", "l2addr"),
+        (5, "IFLA_HSR_SEQ_NR", "uint16"),
+        (6, "IFLA_HSR_VERSION", "uint8"),
+        (7, "IFLA_HSR_PROTOCOL", "uint8"),
+        (8, "IFLA_HSR_INTERLINK", "uint32"),
+    ),
+    "macsec": (
+        (1, "IFLA_MACSEC_SCI", "be64"),
+        (2, "IFLA_MACSEC_PORT", "be16"),
+        (3, "IFLA_MACSEC_ICV_LEN", "uint8"),
+        (4, "IFLA_MACSEC_CIPHER_SUITE", "uint64"),
+        (5, "IFLA_MACSEC_WINDOW", "uint32"),
+        (6, "IFLA_MACSEC_ENCODING_SA", "uint8"),
+        (7, "IFLA_MACSEC_ENCRYPT", "uint8"),
+        (8, "IFLA_MACSEC_PROTECT", "uint8"),
+        (9, "IFLA_MACSEC_INC_SCI", "uint8"),
+        (10, "IFLA_MACSEC_ES", "uint8"),
+        (11, "IFLA_MACSEC_SCB", "uint8"),
+        (12, "IFLA_MACSEC_REPLAY_PROTECT", "uint8"),
+        (13, "IFLA_MACSEC_VALIDATION", "uint8"),
+        (15, "IFLA_MACSEC_OFFLOAD", "uint8"),
+    ),
+    "batadv": ((1, "IFLA_BATADV_ALGO_NAME", "asciiz"),),
+}
 _ALIASES = {"erspan": "gretap", "ip6erspan": "ip6gretap"}  # same attributes, no entry of their own in pyroute2's data_map
 _ADDRESS: _Rows = ((10, "IFA_TARGET_NETNSID", "int32"),)
 _ROUTE: _Rows = (
@@ -182,7 +224,7 @@ def _overlay(cls: Any, rows: _Rows, **members: Any) -> Any:
 
 @cache
 def _link_class(nested: bool = False) -> Any:
-    """ifinfmsg, or the same as a nest (VETH_INFO_PEER: struct ifinfomsg followed by attributes)."""
+    """ifinfmsg, or the same as a nest (VETH_INFO_PEER and its like: struct ifinfomsg followed by attributes)."""
     inet = ifinfmsg.af_spec_inet
     spec = _overlay(inet, (), inet=_types()["inet"], inet6=_overlay(inet.inet6, _INET6))
     names = type("proplist", (ifinfmsg.proplist,), {"list_of": "IFLA_ALT_IFNAME", "__slots__": ()})
@@ -207,5 +249,10 @@ def data() -> dict[str, Any]:
         key: known[same] for key, same in _ALIASES.items()
     }
     classes["bond_slave"] = ifinfmsg.ifinfo.bond_slave_data
-    members = {"veth": {"peer": _link_class(nested=True)}}
-    return {key: _overlay(cls, _DATA.get(key, ()), **members.get(key, {})) for key, cls in classes.items()}
+    ours = {key: type(key, (nla,), {"nla_map": rows, "__slots__": ()}) for key, rows in _OURS.items()}
+    made = {}
+    for key, cls in (classes | ours).items():
+        rows = _DATA.get(key, ()) + _OURS.get(key, ())
+        peer = {"peer": _link_class(nested=True)} if any(kind == "peer" for _, _, kind in rows) else {}
+        made[key] = _overlay(cls, rows, **peer)
+    return made

@@ -24,7 +24,7 @@ Ends = dict[tuple[str, int], tuple[str, Link]]
 def _references(kind: str) -> tuple[tuple[str, ...], bool]:
     """(reference rows of a kind, whether it is one end of a pair)."""
     cls = kind_class(kind)
-    return tuple(name for name, row in cls.rows().items() if row.ref and not (cls.PAIR and name == "parent")), cls.PAIR
+    return tuple(name for name, row in cls.rows().items() if row.ref and not (cls.PAIR and name == "parent")), bool(cls.PAIR)
 
 
 def whom_to_ask(peers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -41,6 +41,7 @@ class Where(Enum):
     DATA = "IFLA_LINKINFO/IFLA_INFO_DATA"
     FLAG = "ifi_flags"
     INET6 = "IFLA_AF_SPEC/AF_INET6"
+    GENL = "the kind's generic netlink family"
     NONE = "not on the wire as such"
 
 
@@ -119,6 +120,7 @@ class Attr(Record, frozen=True):
 
     nla: pyroute2's name ("IFLA_VXLAN_ID"); "" for ifi_flags bits and for things without an attribute of their own.
     nla6: the twin attribute that carries the same thing for an IPv6 value (IFLA_VXLAN_GROUP6), or "".
+    told_by: the attribute a dump tells it by, where that is another than the one that sets it; several rows may share it.
     flag: the IFF_* bit when ``where`` is FLAG.
     bit: the attribute is one bit of a bit mask, changed by {flags, mask} structs or read-modify-write; 0 = not.
     masked: of a bit: the attribute is a {flags, mask} struct, so that a bit goes alone; else all bits go together.
@@ -135,6 +137,7 @@ class Attr(Record, frozen=True):
     where: Where = Where.LINK
     convert: Convert | None = None
     nla6: str = ""
+    told_by: str = ""
     flag: int = 0
     bit: int = 0
     masked: bool = False

@@ -140,6 +140,48 @@ class BridgeId(Fixed):
         return f"{int(value['prio']).to_bytes(2, byteorder).hex()}.{value['addr']}"
 
 
+class Hex(Fixed):
+    """A number as text of ``digits`` hex digits."""
+
+    __slots__ = ("digits",)
+
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
+
+    def to_wire(self, value: Any) -> Any:
+        return int(value, 16)
+
+    def from_wire(self, value: Any) -> Value:
+        return f"{value:0{self.digits}x}"
+
+
+class LowBits(Fixed):
+    """A number that is told as the low ``width`` bits of another."""
+
+    __slots__ = ("width",)
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def to_wire(self, value: Any) -> Any:
+        return int(value)
+
+    def from_wire(self, value: Any) -> Value:
+        return int(value) & (1 << self.width) - 1
+
+
+class LastByte(Fixed):
+    """A number that is told as the last byte of a MAC address."""
+
+    __slots__ = ()
+
+    def to_wire(self, value: Any) -> Any:
+        return int(value)
+
+    def from_wire(self, value: Any) -> Value:
+        return int(str(value).rpartition(":")[2] or "0", 16)
+
+
 class Span(Fixed):
     """Refuses a duration outside ``low`` to ``high`` milliseconds."""
 

@@ -25,7 +25,11 @@ class Kind:
     MAKER: "netlink" (RTM_NEWLINK), "ioctl" (TUNSETIFF) or "none" (exists by itself: lo, physical).
     IMMUTABLE_NETNS: dev->netns_immutable: cannot be moved to another namespace.
     DIES_WITH: names of reference attributes; the link is deleted by the kernel with the link they name.
-    PAIR: has a peer that is born in the same message and dies with it (veth).
+    PAIR: netlink name of the INFO_DATA nest that makes the other end (VETH_INFO_PEER), which is born in the same message and dies
+        with this one; "" = not one of a pair.
+    PEER_ROWS: row name → the row by which this end says, and is told, the same of the other end.
+    PAIR_ROWS: names of rows that are one thing for both ends of a pair.
+    LEADER: name of the row that is true at the only end of a pair that takes changes; "" = each end takes its own.
     FULL_SET: changelink starts from zero: every attribute must be sent again (KERNEL.md 3).
     DATA_REQUIRED: newlink refuses a message without INFO_DATA.
     PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY).
@@ -39,6 +43,8 @@ class Kind:
     NAMES_PORTS: names of reference rows that name a port of this controller: nothing it stands on, so no cycle with the
         port's ``controller``; the kernel takes an index only while that link exists.
     COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
+    TOGETHER: row name → rows that must go along where they are written.
+    GENL: the generic netlink family that carries the rows of ``Where.GENL``; "" = the kind has none.
     DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
     MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
@@ -49,7 +55,10 @@ class Kind:
     MAKER: ClassVar[Literal["netlink", "ioctl", "none"]] = "netlink"
     IMMUTABLE_NETNS: ClassVar[bool] = False
     DIES_WITH: ClassVar[tuple[str, ...]] = ()
-    PAIR: ClassVar[bool] = False
+    PAIR: ClassVar[str] = ""
+    PEER_ROWS: ClassVar[Mapping[str, str]] = {}
+    PAIR_ROWS: ClassVar[frozenset[str]] = frozenset()
+    LEADER: ClassVar[str] = ""
     FULL_SET: ClassVar[bool] = False
     DATA_REQUIRED: ClassVar[bool] = False
     PORT_DOWN: ClassVar[bool] = False
@@ -62,6 +71,8 @@ class Kind:
     WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
     NAMES_PORTS: ClassVar[frozenset[str]] = frozenset()
     COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    TOGETHER: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    GENL: ClassVar[str] = ""
     DEFAULTS: ClassVar[Mapping[str, Value]] = {}
     DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
     MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)

@@ -38,13 +38,18 @@ class Births(Context):
         if peer is not None:
             far_class = kind_facts(peer.kind)
             far_key = (peer.netns, peer.name)
+            far_rows = far_class.rows()
             args["peer"] = {
                 "netns": peer.netns, "name": peer.name, "index": self.plan.index[far_key],
-                "attrs": self._birth(peer, far_class, own=False),
+                "attrs": {row: value for row, value in self._birth(peer, far_class, own=False).items()
+                          if far_rows[row].where is not Where.DATA},
             }  # fmt: skip
             needs = (*needs, *self._netns_need(peer.netns))
+        attrs = self._birth(link, cls, own=own)
+        if peer is not None:
+            attrs.update((said, peer.attrs[row]) for row, said in cls.PEER_ROWS.items() if peer.attrs.get(row) is not None)
         step = self._step(decision, Verb.LINK_ADD, sender, index=index, name=link.name, kind=link.kind,
-                          attrs=self._birth(link, cls, own=own), args=args, needs=needs)  # fmt: skip
+                          attrs=attrs, args=args, needs=needs)  # fmt: skip
         self.plan.made_by[key] = step.id
         if peer is not None:
             self.plan.made_by[peer.netns, peer.name] = step.id
@@ -71,6 +76,8 @@ class Births(Context):
             row = rows.get(name)
             if row is None or value is None or name == "peer" or name in cls.NAMES_PORTS or (name == "mtu" and row.late):
                 continue
+            if row.where is Where.GENL:
+                continue  # see _options
             if name == "state":
                 if own and not up_later:
                     attrs[name] = value
@@ -90,22 +97,40 @@ class Births(Context):
     def _after_birth_at_home(self, decision: Decision, link: DesiredLink) -> None:
         lane = self.draft.lane(link.netns)
         index, made = self.plan.index[decision.id], self.plan.made_by[decision.id]
+        self._options(decision, link, made)
         if self._port_down(link):
             controller = self._reference(link, link.attrs["controller"])
             lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                         attrs={"controller": controller}, needs=(made,)))  # fmt: skip
         self._altnames(decision, link, (), made)
         self._sysctls(decision, link, made)
-        ports = {row: value for row, value in link.attrs.items() if row in kind_facts(link.kind).NAMES_PORTS and value is not None}
+        cls = kind_facts(link.kind)
+        ports = {row: value for row, value in link.attrs.items() if row in cls.NAMES_PORTS and value is not None}
         if ports:
             attrs: dict[str, Value] = {row: self._reference(link, value) for row, value in ports.items()}
-            lane.port_names.append(self._step(decision, Verb.LINK_DATA, link.netns, index=index, name=link.name, kind=link.kind,
-                                              attrs=attrs, needs=(made,)))  # fmt: skip
+            lane.port_names.append(self._step(decision, Verb.LINK_GENL if cls.GENL else Verb.LINK_DATA, link.netns, index=index,
+                                              name=link.name, kind=link.kind, attrs=attrs, needs=(made,)))  # fmt: skip
         if link.port_kind:
             self._port_options(decision.op, link)
         if decision.id in self.delayed and link.attrs.get("state") == "up":
             lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
+
+    def _options(self, decision: Decision, link: DesiredLink, made: int) -> None:
+        """What generic netlink sets, right after the birth: before ports join."""
+        cls = kind_facts(link.kind)
+        if not cls.GENL:
+            return
+        rows = cls.rows()
+        attrs = {
+            name: value
+            for name, value in link.attrs.items()
+            if name in rows and rows[name].where is Where.GENL and value is not None and name not in cls.NAMES_PORTS
+        }
+        if attrs:
+            step = self._step(decision, Verb.LINK_GENL, link.netns, index=self.plan.index[decision.id], name=link.name,
+                              kind=link.kind, attrs=attrs, needs=(made,))  # fmt: skip
+            self.draft.lane(link.netns).link.append(step)
 
     def rest_of_birth(self, decision: Decision, link: DesiredLink) -> None:
         """What a link born through another namespace's socket still lacks: controller, late attributes, flags, UP."""
@@ -113,6 +138,7 @@ class Births(Context):
         lane = self.draft.lane(link.netns)
         index, made = self.plan.index[decision.id], self.plan.made_by[decision.id]
         rows = cls.rows()
+        self._options(decision, link, made)
         rest: dict[str, Value] = {}
         for name, value in link.attrs.items():
             row = rows.get(name)

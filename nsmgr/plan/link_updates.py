@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.model.attr import Change, Value, Where
+from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX
 from nsmgr.plan.link_context import Context
@@ -26,6 +27,7 @@ class Updates(Context):
         top: dict[str, Value] = {}
         ports: dict[str, Value] = {}
         options: set[str] = set()
+        told: dict[str, Value] = {}
         down = False
         needs: tuple[int, ...] = self._netns_need(link.netns)
         for change in decision.changes:
@@ -45,7 +47,13 @@ class Updates(Context):
             if change.name == "controller":
                 down |= self._port_down(link)
             down |= row.change is Change.WHEN_DOWN
-            (ports if change.name in cls.NAMES_PORTS else data if row.where is Where.DATA else top)[change.name] = value
+            place = data if row.where is Where.DATA else told if row.where is Where.GENL else top
+            (ports if change.name in cls.NAMES_PORTS else place)[change.name] = value
+            for other in cls.TOGETHER.get(change.name, ()):
+                value = link.attrs.get(other)
+                if value is not None:
+                    place = ports if other in cls.NAMES_PORTS else data if rows[other].where is Where.DATA else told
+                    place.setdefault(other, self._reference(link, value) if rows[other].ref else value)
         self._whole_masks(link, existing, data)
         if data and full_set:
             data = self._full_set(link, existing) | data
@@ -59,17 +67,22 @@ class Updates(Context):
 
         if was_up and (down or not up):
             lane.link.append(set_({"state": "down"}))
-        alone = {name: data.pop(name) for name in [*data] if name in cls.WITHOUT_PORTS}
+        options_verb = Verb.LINK_GENL if cls.GENL else Verb.LINK_DATA
+        alone = {name: place.pop(name) for place in (data, told) for name in [*place] if name in cls.WITHOUT_PORTS}
         if alone:
             # No more than must be: a bridge without ports has no hardware address, and so no VLAN can be added (fdb_add_local).
             released = self._release_ports(decision, existing)
-            lane.link.append(set_(alone, Verb.LINK_DATA))
+            lane.link.append(set_(alone, options_verb))
             for port in released:
                 self._enslave_again(decision, port, index)
-        if data:
+        if data and cls.LEADER and not existing.attrs.get(cls.LEADER):
+            self._through_leader(decision, link, cls, data, needs)
+        elif data:
             lane.link.append(set_(data, Verb.LINK_DATA))
+        if told:
+            lane.link.append(set_(told, Verb.LINK_GENL))
         if ports:
-            lane.port_names.append(set_(ports, Verb.LINK_DATA))
+            lane.port_names.append(set_(ports, options_verb))
         if top:
             lane.link.append(set_(top))
         if options:
@@ -79,6 +92,17 @@ class Updates(Context):
             lane.up.append(set_({"state": "up"}))
         if (was_up and down) or self._enslaved_with_a_bounce(decision, link):
             self.plan.bounced[decision.id] = decision.op
+
+    def _through_leader(
+        self, decision: Decision, link: DesiredLink, cls: type[Kind], data: dict[str, Value], needs: tuple[int, ...]
+    ) -> None:
+        """Changes of the end of a pair that takes none itself: said to the other end (netkit_change_link: EACCES)."""
+        netns, name = link_id(link.netns, str(link.attrs.get("peer")))
+        far = self.observed.namespaces[netns].links[name]
+        attrs = {cls.PEER_ROWS[row]: value for row, value in data.items()}
+        self.draft.lane(netns).link.append(
+            self._step(decision, Verb.LINK_DATA, netns, index=far.index, name=name, kind=link.kind, attrs=attrs, needs=needs)
+        )
 
     def _enslaved_with_a_bounce(self, decision: Decision, link: DesiredLink) -> bool:
         """cycle_netdev() in vrf.c: becoming or ceasing to be a port of a vrf takes the link down and up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.errors import ConflictError, NsmgrError, UnsupportedByKernel
+from nsmgr.model.attr import Change
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX, port_references
 from nsmgr.plan import references
@@ -156,20 +157,27 @@ def _follow_cascades(plan: LinkPlan, roots: list[LinkId], observed: ObservedStat
     """Whatever the kernel deletes along with the roots is removed too; a desired link among it is made again."""
     if not roots:
         return
-    plan.removed = closure(roots, dependants(observed.namespaces))
-    for key, cause in plan.removed.items():
-        decision = plan.decisions.get(key)
-        if decision is None or decision.action in (Action.REPLACE, Action.DELETE, Action.CREATE):
-            continue
-        if decision.action is Action.MOVE:
-            continue
-        decision.action = Action.REPLACE
-        decision.reason = f"goes with {cause[0]}/{cause[1]}"
-    _note_lost_references(plan)
+    graph = dependants(observed.namespaces)
+    while roots:
+        plan.removed = closure(roots, graph)
+        for key, cause in plan.removed.items():
+            decision = plan.decisions.get(key)
+            if decision is None or decision.action in (Action.REPLACE, Action.DELETE, Action.CREATE):
+                continue
+            if decision.action is Action.MOVE:
+                continue
+            decision.action = Action.REPLACE
+            decision.reason = f"goes with {cause[0]}/{cause[1]}"
+        lame = _note_lost_references(plan)
+        roots = [*roots, *lame] if lame else []
 
 
-def _note_lost_references(plan: LinkPlan) -> None:
-    """A link that outlives the one it refers to loses the reference: ports of a deleted bridge have no controller any more."""
+def _note_lost_references(plan: LinkPlan) -> list[LinkId]:
+    """A link that outlives the one it refers to loses the reference: ports of a deleted bridge have no controller any more.
+
+    Returns those that must be made again for that: what they refer to is fixed at birth (the slaves of an hsr link).
+    """
+    lame: list[LinkId] = []
     for key, decision in plan.decisions.items():
         link, existing = decision.desired, decision.observed
         if link is None or existing is None or key in plan.removed or decision.action not in (None, Action.UPDATE):
@@ -179,7 +187,12 @@ def _note_lost_references(plan: LinkPlan) -> None:
             if not row.ref or not isinstance(value, str) or link.attrs.get(name) != value:
                 continue
             target = link_id(key[0], value)
-            if target in plan.removed:
+            if target in plan.removed and row.change is Change.REPLACE:
+                decision.changes.append(AttrChange(name, None, value, True))
+                decision.action, decision.reason = Action.REPLACE, f"{name} {value} is made anew"
+                lame.append(key)
+                break
+            if target in plan.removed and all(change.name != name for change in decision.changes):
                 _lost(decision, name, value)
                 if name == "controller" and link.port_kind:
                     decision.changes = [change for change in decision.changes if not change.name.startswith(PREFIX)]
@@ -189,6 +202,7 @@ def _note_lost_references(plan: LinkPlan) -> None:
             lost = isinstance(value, str) and link_id(key[0], value) in plan.removed
             if lost and all(change.name != name for change in decision.changes):
                 _lost(decision, name, str(value))
+    return lame
 
 
 def _lost(decision: Decision, name: str, value: str) -> None:

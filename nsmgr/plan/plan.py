@@ -66,6 +66,7 @@ class Verb(IntEnum):
     LINK_SET       index, kind, attrs (top level + flags + inet6), args {"rename": new name} optional
     LINK_DATA      index, kind, attrs (kind data only: RTM_NEWLINK without CREATE; full set where the kind needs it)
     LINK_PORT      index, name, kind of the controller, attrs (options as a port of it, without prefix)
+    LINK_GENL      index, kind, attrs (those of the kind's generic netlink family, Where.GENL)
     LINK_MOVE      index, name, args {"target": netns, "rename": name, "new_index": int}
     LINK_DEL       index, name
     ALTNAME_ADD/ALTNAME_DEL  index, args {"names": tuple}
@@ -101,6 +102,7 @@ class Verb(IntEnum):
     THING_ADD = 19
     THING_SET = 20
     THING_DEL = 21
+    LINK_GENL = 22
 
 
 class Step(Record):

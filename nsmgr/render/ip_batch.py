@@ -96,7 +96,7 @@ class _Script:
                 yield from self._link_add(step)
             case Verb.TUN_ADD:
                 yield from self._tun_add(step)
-            case Verb.LINK_SET | Verb.LINK_DATA:
+            case Verb.LINK_SET | Verb.LINK_DATA | Verb.LINK_GENL:
                 yield from self._link_set(step)
             case Verb.LINK_PORT:
                 yield from self._link_port(step)

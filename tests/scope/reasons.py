@@ -28,6 +28,9 @@ ELSEWHERE: Table = {
     "macvlan macvtap": {"IFLA_MACVLAN_MACADDR_MODE": "how to read MACADDR_DATA: goes along with `macaddrs`, never dumped"},
     "tun tap": {"IFLA_TUN_TYPE": "tells kind tun from kind tap"},
     "veth": {"VETH_INFO_PEER": "`peer`, and what is written for the other end"},
+    "vxcan": {"VXCAN_INFO_PEER": "`peer`, and what is written for the other end"},
+    "netkit": {"IFLA_NETKIT_PEER_INFO": "`peer`, and what is written for the other end"},
+    "hsr": {"IFLA_HSR_SUPERVISION_ADDR": "its last byte is `multicast_spec`, the rest is fixed"},
     "route": {"RTA_METRICS": "the nest of the attributes RTAX_…"},
 }
 
@@ -124,6 +127,9 @@ OUT: Table = {
     "macvlan macvtap": {
         "IFLA_MACVLAN_MACADDR": "one address for the add and del verbs; the list is set whole",
         "IFLA_MACVLAN_MACADDR_COUNT": "length of MACADDR_DATA",
+    },
+    "netkit": {
+        "IFLA_NETKIT_PAIRING": "a netkit without a peer, for queues leased from hardware; newer than any kernel it was tried on"
     },
     "address": {
         "IFA_ANYCAST": "no kernel takes it; dumps of anycast addresses (RTM_GETANYCAST) have it",

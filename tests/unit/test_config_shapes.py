@@ -110,6 +110,7 @@ WORDS: list[Any] = [
     *("10.0.0.1", "10.0.0.1/24", "10.0.0.0/24", "224.0.0.1", "fe80::1", "::", "fd00::/8", "default", "all", "forever", "300s"),
     *("02:00:00:00:00:01", "01:80:c2:00:00:00", "FF-ff-ff-ff-ff-ff", "main", "static", "kernel", "global", "ipv4", "ipv6", "tcp"),
     *("80", "1000-2000", "0-1", "inherit", "set", "802.3ad", "Active-Backup", "source", "bridge", "vepa", "l2", "L3"),
+    "gcm-aes-256",
     *("802.1Q", "fixed", "on", "yes", "no\n", "/proc/1/ns/net", "/\0", "lab", "lab\n", "declared", "lookup", "goto", "blackhole"),
     *([], {}, ["10.0.0.1"], ["fd00::1"], ["eth0", "x"], [1], ["02:00:00:00:00:01"], [None], ["x" * 128], {"ipv4.rp_filter": 0}),
     *({"a": True}, {"a": None}, {1: 2}, {"a": 1.5}, [{"via": "10.0.0.1"}], [{"dev": "eth0", "weight": 2}], [{"weight": 0}]),
@@ -166,6 +167,7 @@ def pairs() -> list[tuple[str, shape.Shape, type[BaseModel]]]:
 
 PAIRS = pairs()
 LEAST: dict[str, dict[str, Any]] = {
+    "link:hsr": {"slave1": "eth0", "slave2": "eth1"},
     "link:vlan": {"id": 7},
     "link:vrf": {"table": 7},
     "link:physical": {"match": {"name": "x"}},

@@ -13,10 +13,11 @@ from nsmgr.config.schema import docstrings
 from nsmgr.model.base import UNSET, Attr, Change, Names, Where
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
+from tests.scope import uapi
 
 KINDS = (
-    "bond", "bridge", "dummy", "ifb", "ipvlan", "ipvtap", "lo", "macvlan", "macvtap", "physical", "tap", "tun", "veth", "vlan",
-    "vrf", "vxlan",
+    "batadv", "bond", "bridge", "dummy", "hsr", "ifb", "ipvlan", "ipvtap", "lo", "macsec", "macvlan", "macvtap", "netkit", "nlmon",
+    "physical", "tap", "team", "tun", "vcan", "veth", "vlan", "vrf", "vxcan", "vxlan", "wireguard",
 )  # fmt: skip
 HEADER = Path("/usr/include/linux/if_link.h")
 
@@ -43,12 +44,13 @@ def pyroute2_names(key: str) -> set[str]:
     """Attribute names of a kind's IFLA_INFO_DATA; macvtap's and ipvtap's rows use their twin's."""
     from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-    known: set[str] = {row[0] for row in ifinfmsg.ifinfo.data_map[key].nla_map}
-    return known
+    cls = ifinfmsg.ifinfo.data_map.get(key)
+    return {row[0] for row in cls.nla_map} if cls is not None else set()
 
 
 def header_names() -> set[str]:
-    return set(re.findall(r"^\s*(IFLA_\w+)", HEADER.read_text(), re.MULTILINE)) if HEADER.exists() else set()
+    newest = {name for members in uapi.enumerations().values() for name in members}
+    return newest | set(re.findall(r"^\s*(IFLA_\w+)", HEADER.read_text(), re.MULTILINE) if HEADER.exists() else ())
 
 
 def test_the_kinds_are_found_in_the_package() -> None:

@@ -18,7 +18,7 @@ class Veth(Link):
     """
 
     KIND: ClassVar[str] = "veth"
-    PAIR: ClassVar[bool] = True
+    PAIR: ClassVar[str] = "VETH_INFO_PEER"
     BIRTH: ClassVar[Mapping[str, Value]] = {"tx_queues": 1, "rx_queues": 1}
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
 

@@ -11,7 +11,7 @@ from nsmgr.text import link_ref
 
 class Veth(Plain):
     KIND = "veth"
-    PAIR = True
+    PAIR = "VETH_INFO_PEER"
     BIRTH = {"tx_queues": 1, "rx_queues": 1}
     MTU_RANGE = (68, 65535)
     ROWS = {**Link.ROWS, "peer": Attr(change=Change.REPLACE, where=Where.NONE)}
