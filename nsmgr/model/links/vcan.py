@@ -30,6 +30,8 @@ class CanLink(Link):
         if self.mtu is not None and self.mtu not in (CAN_MTU, CANFD_MTU) and not CANXL_MIN_MTU <= self.mtu <= CANXL_MAX_MTU:
             found.append(("mtu", f"{self.mtu} is no size of a CAN frame", "16 = classic CAN, 72 = CAN FD, 76 to 2060 = CAN XL"))
         found += [(f, f"a {self.KIND} link has no hardware address", "remove it") for f in ("mac", "broadcast") if getattr(self, f)]
+        if self.addrgenmode is not None:
+            found.append(("addrgenmode", f"a {self.KIND} link is too small for IPv6 (EAFNOSUPPORT)", "remove `addrgenmode`"))
         return found
 
 

@@ -22,8 +22,9 @@ class Nlmon(Plain):
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
-        if self.mac is not None:
-            found.append(("mac", "an nlmon link has no MAC (nlmon_validate: EINVAL)", "remove `mac`"))
+        for field in ("mac", "broadcast"):
+            if getattr(self, field) is not None:
+                found.append((field, "an nlmon link has no hardware address (nlmon_validate: EINVAL)", f"remove `{field}`"))
         return found
 
 

@@ -29,7 +29,13 @@ class Wireguard(Plain):
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
-        found += [(f, "a wireguard link is layer 3: it has no MAC", "remove it") for f in ("mac", "broadcast") if getattr(self, f)]
+        for field in ("mac", "broadcast"):
+            if getattr(self, field) is not None:
+                found.append((field, "a wireguard link is layer 3: it has no MAC", f"remove `{field}`"))
+        if self.addrgenmode not in (None, "none"):
+            found.append(
+                ("addrgenmode", "a wireguard link makes no link-local address (wg_open sets none)", "remove `addrgenmode`")
+            )
         return found
 
 
