@@ -108,6 +108,56 @@ def ip(value: Any) -> str:
         raise ValueError("not an IP address") from None
 
 
+def ip4_or_any(value: Any) -> str:
+    """An IPv4 address; ``any`` for none (0.0.0.0)."""
+    text = str(value)
+    if text not in ("any", "0.0.0.0") and ":" in ip(text):
+        raise ValueError("an IPv4 address is needed here, or `any`")
+    return "any" if text == "0.0.0.0" else text
+
+
+def ip6_or_any(value: Any) -> str:
+    """An IPv6 address in inet_ntop form; ``any`` for none (::)."""
+    text = ip(value) if value != "any" else "::"
+    if ":" not in text:
+        raise ValueError("an IPv6 address is needed here, or `any`")
+    return "any" if text == "::" else text
+
+
+def ip_or_any(value: Any) -> str:
+    """An address of either family; ``any`` for none."""
+    text = ip(value) if value != "any" else "::"
+    return "any" if text in ("::", "0.0.0.0") else text
+
+
+def two_ports(value: Any) -> Any:
+    """``[1024, 2048]`` or ``1024-2048``, the lower number first; whatever is neither stays."""
+    if isinstance(value, str):
+        low, dash, high = value.partition("-")
+        if not (dash and low.isdecimal() and high.isdecimal()):
+            raise ValueError("a range of ports: [1024, 2048] or 1024-2048")
+        value = [int(low), int(high)]
+    if isinstance(value, (list, tuple)) and (len(value) != 2 or value[0] > value[1]):
+        raise ValueError("two ports, the lower one first")
+    return value
+
+
+def host_bits(address: str, length: int) -> bool:
+    """Whether bits of an address (``any`` = all zeros) are set beyond a prefix length."""
+    packed = b"" if address == "any" else inet_pton(family(address), address)
+    return bool(int.from_bytes(packed, "big") & ((1 << max(0, len(packed) * 8 - length)) - 1))
+
+
+def dotted(value: Any) -> Any:
+    """A number that may also be written as a dotted quad, as ip(8) shows keys: ``0.0.0.5`` is 5. Whatever else stays."""
+    if isinstance(value, str) and value.count(".") == 3:
+        try:
+            return int.from_bytes(inet_pton(AF_INET, value), "big")
+        except OSError:
+            raise ValueError("neither a number nor four of them with dots") from None
+    return value
+
+
 def family(address: str) -> int:
     """AF_INET6 when the text has a colon, else AF_INET; works for addresses, prefixes and ``a peer b``."""
     return AF_INET6 if ":" in address else AF_INET

@@ -23,6 +23,7 @@ SINCE = {
     "reserved_bits": (6, 14),
     "headroom": (6, 14),
     "tailroom": (6, 14),
+    "port_range": (6, 15),
     "mdb_offload_fail_notification": (6, 15),
     "broadcast_neighbor": (6, 17),
     "fdb_local_vlan_0": (6, 18),

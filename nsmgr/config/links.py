@@ -23,7 +23,7 @@ _QUEUES = ("tx_queues", "rx_queues")
 class _Kind:
     """What the expansion needs of a kind, gathered once. ``rows``: key → whether it names a link."""
 
-    __slots__ = ("birth", "defaults", "name", "rows", "shape")
+    __slots__ = ("birth", "defaults", "name", "rows", "shape", "short")
 
     def __init__(self, name: str, defaults: dict[str, Any]) -> None:
         facts = kind_facts(name)
@@ -32,6 +32,7 @@ class _Kind:
         self.rows = {key: row.ref for key, row in facts.rows().items()}
         self.defaults = defaults
         self.birth: Mapping[str, Value] = facts.BIRTH
+        self.short = facts.SHORT
 
 
 class Links:
@@ -157,6 +158,12 @@ class Links:
             attrs[key] = value
             if key in birth:
                 birth = _without(birth, key)
+        for key, names in kind.short.items():
+            if (value := values[key]) is not None:
+                for row in names:
+                    if attrs.get(row) is None:
+                        attrs[row] = value
+                        birth = _without(birth, row)
         if model.queues is not None:
             for key in _QUEUES:
                 birth = _without(birth, key)

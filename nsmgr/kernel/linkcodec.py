@@ -44,7 +44,7 @@ class Parts(Record):
 
 
 class _Bits(Record, frozen=True):
-    """Rows that share one attribute, each a bit of it. ``masked``: a {flags, mask} struct, else the whole mask is written."""
+    """Rows that share one attribute, each a bit or a run of bits. ``masked``: a {flags, mask} struct, else all is written."""
 
     field: Field
     masked: bool
@@ -122,6 +122,7 @@ class KindCodec:
         self.flag_rows: list[tuple[str, Attr]] = []
         self.flag_values: dict[int, dict[str, Value]] = {}
         self.companions: dict[str, bytes] = {}
+        self.gates: dict[str, _Bits] = {}
         self.parent_from_link = ""
         self._rows = cls.rows()
         for name, row in self._rows.items():
@@ -143,9 +144,15 @@ class KindCodec:
             return  # the kind's generic netlink family tells it
         first = self._field(name, row.where, row.told_by or row.nla)
         readers = self.top if row.where is Where.LINK else self.data if row.where is Where.DATA else self.inet6
+        shared = [first] if row.bit else []
+        if row.gate is not None:
+            word = self._field(name, row.where, row.gate.nla)
+            self.gates[name] = _Bits(word, bool(word.members))
+            shared.append(word)
+        for known in shared:
+            self.bits.setdefault(known.number, []).append((name, row))
+            readers[known.number] = Reader(known, "", bits=self.bits[known.number])
         if row.bit:
-            self.bits.setdefault(first.number, []).append((name, row))
-            readers[first.number] = Reader(first, "", bits=self.bits[first.number])
             return
         if row.nla6:
             second = self._field(name, row.where, row.nla6)
@@ -202,6 +209,12 @@ class KindCodec:
             if name in skip:
                 continue
             where, late, encode, row = encoders.get(name) or self._encoder(name)
+            if row.gate is not None:
+                shut = value == row.gate.word
+                if shut is row.gate.when:
+                    _put(masks, self.gates[name], row.gate.bit, row.gate.bit, where)
+                if shut:
+                    continue
             try:
                 if where is Where.FLAG:
                     parts.change |= row.flag
@@ -210,10 +223,7 @@ class KindCodec:
                 elif where is Where.NONE or where is Where.GENL:
                     pass
                 elif row.bit:
-                    bits: _Bits = encode
-                    _, flags, mask, _ = masks.get(bits.field.number, (bits, 0, 0, where))
-                    flags |= row.bit if _wire(row, value) else 0
-                    masks[bits.field.number] = (bits, flags, mask | row.bit, where)
+                    _put(masks, encode, _run(row, value), row.bit, where)
                 elif where is Where.DATA:
                     parts.data.append(encode(value))
                     if name in self.companions:
@@ -241,6 +251,21 @@ class KindCodec:
                 known[name] = row.convert.from_wire(bit) if row.convert is not None else bool(bit)
             self.flag_values[flags] = known
         return known
+
+
+def _put(masks: dict[int, tuple[_Bits, int, int, Where]], bits: _Bits, value: int, mask: int, where: Where) -> None:
+    """Add bits to a word that is sent once for all rows that share it."""
+    _, flags, known, _ = masks.get(bits.field.number, (bits, 0, 0, where))
+    masks[bits.field.number] = (bits, flags | value, known | mask, where)
+
+
+def _run(row: Attr, value: Value) -> int:
+    """A row's bits in their place."""
+    number = _wire(row, value)
+    lowest = row.bit & -row.bit
+    if not isinstance(number, int) or not 0 <= number <= row.bit // lowest:
+        raise CodecError(f"{value!r} does not fit into {row.bit.bit_count()} bits")
+    return number * lowest
 
 
 def _wire(row: Attr, value: Value) -> Any:
@@ -294,14 +319,25 @@ def _row_decoder(known: Field, row: Attr) -> Decoder:
 
 
 def _bits_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
-    """The rows that are bits of one attribute, a mask or a {flags, mask} struct."""
+    """The rows that are bits of one attribute, a mask or a {flags, mask} struct, and those of whom it says that they do not count.
+
+    These are overridden: drivers write their own attribute before the flags (ip6_tnl_fill_info).
+    """
     decode = known.decode
+    runs = [(name, row.convert, row.bit, row.bit & -row.bit) for name, row in rows if row.nla == known.name]
+    gates = [(name, row.gate) for name, row in rows if row.gate is not None and row.gate.nla == known.name]
 
     def decode_bits(buf: Buffer, start: int, end: int) -> dict[str, Value]:
         value = decode(buf, start, end)
         mask = value[0] if isinstance(value, tuple) else value
-        bits = [(name, row.convert, int(bool(mask & row.bit))) for name, row in rows]
-        return {name: convert.from_wire(bit) if convert is not None else bool(bit) for name, convert, bit in bits}
+        found: dict[str, Value] = {}
+        for name, convert, bit, lowest in runs:
+            number = (mask & bit) // lowest
+            found[name] = convert.from_wire(number) if convert is not None else number if bit != lowest else bool(number)
+        for name, gate in gates:
+            if bool(mask & gate.bit) is gate.when:
+                found[name] = gate.word
+        return found
 
     return decode_bits
 

@@ -41,8 +41,15 @@ _ERSPAN: _Rows = (
     (23, "IFLA_{}_ERSPAN_DIR", "uint8"),
     (24, "IFLA_{}_ERSPAN_HWID", "uint16"),
 )
-_GRE = tuple((number, name.format("GRE"), kind) for number, name, kind in _ERSPAN)
+# Flags are __be16 in the header's bit order; pyroute2 has code of its own for the one, and reads the other in host order.
+_GRE: _Rows = (
+    (2, "IFLA_GRE_IFLAGS", "be16"),
+    (3, "IFLA_GRE_OFLAGS", "be16"),
+    *((number, name.format("GRE"), kind) for number, name, kind in _ERSPAN),
+)
 _IP6GRE: _Rows = (
+    (2, "IFLA_IP6GRE_IFLAGS", "be16"),
+    (3, "IFLA_IP6GRE_OFLAGS", "be16"),
     (18, "IFLA_IP6GRE_COLLECT_METADATA", "flag"),
     (19, "IFLA_IP6GRE_IGNORE_DF", "uint8"),
     (20, "IFLA_IP6GRE_FWMARK", "uint32"),
@@ -90,6 +97,7 @@ _DATA: Mapping[str, _Rows] = {
     "ip6gre": _IP6GRE,
     "ip6gretap": _IP6GRE,
     "ip6erspan": _IP6GRE,
+    "sit": ((8, "IFLA_SIT_FLAGS", "uint16"),),  # ipip6_policy and ipip6_fill_info; ip6tnl's flags are 32 bits
     "vti": ((6, "IFLA_VTI_FWMARK", "uint32"),),
     "xfrm": ((3, "IFLA_XFRM_COLLECT_METADATA", "flag"),),
     "gtp": (
@@ -147,6 +155,12 @@ _OURS: Mapping[str, _Rows] = {
         (12, "IFLA_MACSEC_REPLAY_PROTECT", "uint8"),
         (13, "IFLA_MACSEC_VALIDATION", "uint8"),
         (15, "IFLA_MACSEC_OFFLOAD", "uint8"),
+    ),
+    "bareudp": (
+        (1, "IFLA_BAREUDP_PORT", "be16"),
+        (2, "IFLA_BAREUDP_ETHERTYPE", "be16"),
+        (3, "IFLA_BAREUDP_SRCPORT_MIN", "uint16"),
+        (4, "IFLA_BAREUDP_MULTIPROTO_MODE", "flag"),
     ),
     "batadv": ((1, "IFLA_BATADV_ALGO_NAME", "asciiz"),),
 }

@@ -115,6 +115,22 @@ class Scale(Fixed):
         return int(value) * 1000 // self.per_second
 
 
+class Gate(Fixed):
+    """Another attribute's bit says whether a row's own attribute counts: the value is ``word`` where it does not.
+
+    ``when``: the state of ``bit`` in ``nla`` that means ``word``. GRE: without GRE_KEY in IFLA_GRE_IFLAGS there is no key,
+    whatever IFLA_GRE_IKEY says. ip6tnl: with IP6_TNL_F_USE_ORIG_TCLASS the traffic class is the inner packet's.
+    """
+
+    __slots__ = ("bit", "nla", "when", "word")
+
+    def __init__(self, nla: str, bit: int, word: str, when: bool = True) -> None:
+        self.nla = nla
+        self.bit = bit
+        self.word = word
+        self.when = when
+
+
 class Attr(Record, frozen=True):
     """One row. Values in the configuration are canonical :data:`Value`; ``convert`` bridges to the codec's value.
 
@@ -122,8 +138,10 @@ class Attr(Record, frozen=True):
     nla6: the twin attribute that carries the same thing for an IPv6 value (IFLA_VXLAN_GROUP6), or "".
     told_by: the attribute a dump tells it by, where that is another than the one that sets it; several rows may share it.
     flag: the IFF_* bit when ``where`` is FLAG.
-    bit: the attribute is one bit of a bit mask, changed by {flags, mask} structs or read-modify-write; 0 = not.
+    bit: the row is one bit of the attribute, or a number in a run of its bits (the traffic class of an IPv6 flow word);
+        changed by {flags, mask} structs or read-modify-write; 0 = it is the whole attribute.
     masked: of a bit: the attribute is a {flags, mask} struct, so that a bit goes alone; else all bits go together.
+    gate: the bit of another attribute that says whether this one counts.
     ref: the value names a link; on the wire it is its ifindex.
     late: ignored by the creating RTM_NEWLINK (KERNEL.md 2.3): sent by a second message right after it.
     absent: what it means when the kernel leaves the attribute out of a dump.
@@ -141,6 +159,7 @@ class Attr(Record, frozen=True):
     flag: int = 0
     bit: int = 0
     masked: bool = False
+    gate: Gate | None = None
     ref: bool = False
     late: bool = False
     absent: Value = None

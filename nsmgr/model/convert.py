@@ -63,6 +63,41 @@ class Mixed(Fixed):
         return next((name for name, number in self.numbers.items() if number == value), int(value))
 
 
+class AnyAddress(Fixed):
+    """A tunnel's end: the unspecified address, which drivers dump where there is none, is ``any``.
+
+    ``sent``: ``any`` is said to the kernel; else it is left out, for newlink and a changelink that start from zero.
+    """
+
+    __slots__ = ("sent",)
+
+    def __init__(self, sent: bool = False) -> None:
+        self.sent = sent
+
+    def to_wire(self, value: Any) -> Any:
+        return value if value != "any" else "0.0.0.0" if self.sent else None
+
+    def from_wire(self, value: Any) -> Value:
+        return "any" if value in ("0.0.0.0", "::") else str(value)
+
+
+class Unless(Fixed):
+    """A number that is left out where it is what the driver starts from, because saying it has a side effect."""
+
+    __slots__ = ("names", "start")
+
+    def __init__(self, start: int, names: Mapping[str, int]) -> None:
+        self.start = start
+        self.names = names
+
+    def to_wire(self, value: Any) -> Any:
+        number = self.names[value] if isinstance(value, str) else int(value)
+        return None if number == self.start else number
+
+    def from_wire(self, value: Any) -> Value:
+        return next((name for name, number in self.names.items() if number == value), int(value))
+
+
 class Struct(Fixed):
     """A struct of numbers: a tuple in the order of ``fields`` here, a dict on the codec's side."""
 

@@ -78,7 +78,10 @@ class Writer:
         for node in tree.body:
             if isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == name for alias in node.names):
                 source = node.module or ""
-                if source.partition(".")[0] in ("nsmgr", "pydantic"):
+                if source.partition(".")[0] == "nsmgr":
+                    self.find(importlib.import_module(source), name)  # what several kinds share (nsmgr.model.tunnel)
+                    return
+                if source.partition(".")[0] == "pydantic":
                     raise Unsayable(f"{module.__name__}.{name}")
                 self.use(source, name)
                 return

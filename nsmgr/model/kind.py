@@ -42,6 +42,9 @@ class Kind:
     WITHOUT_PORTS: names of rows that the kernel changes only while this controller has no ports.
     NAMES_PORTS: names of reference rows that name a port of this controller: nothing it stands on, so no cycle with the
         port's ``controller``; the kernel takes an index only while that link exists.
+    SHORT: key that is no row → the rows it sets unless they are written themselves (``key``: both directions' keys).
+    ONCE: names of rows that only newlink takes: a changelink that repeats them is refused.
+    MTU_FOLLOWS: changelink computes the MTU anew, so a managed one is said again after it.
     COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
     TOGETHER: row name → rows that must go along where they are written.
     GENL: the generic netlink family that carries the rows of ``Where.GENL``; "" = the kind has none.
@@ -70,6 +73,9 @@ class Kind:
     TAKES_PARENT: ClassVar[bool] = False
     WITHOUT_PORTS: ClassVar[frozenset[str]] = frozenset()
     NAMES_PORTS: ClassVar[frozenset[str]] = frozenset()
+    SHORT: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    ONCE: ClassVar[frozenset[str]] = frozenset()
+    MTU_FOLLOWS: ClassVar[bool] = False
     COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     TOGETHER: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     GENL: ClassVar[str] = ""
@@ -94,6 +100,11 @@ class Kind:
     def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
         """Whether changing row ``name`` from ``observed`` to ``desired`` means deleting the link and making it again."""
         return cls.rows()[name].change is Change.REPLACE
+
+    @classmethod
+    def fixed(cls, observed: Mapping[str, Value]) -> tuple[str, ...]:
+        """Names of the rows that cannot change on a link that is as ``observed``, whatever their values. Kinds extend it."""
+        return ()
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         """Semantic faults within this one link: (field, message, hint). Kinds extend it."""

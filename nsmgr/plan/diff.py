@@ -45,7 +45,7 @@ def link_changes(desired: DesiredLink, observed: Link) -> list[AttrChange]:
             have = row.absent
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
             continue
-        changes.append(AttrChange(name, have, want, not port and cls.replaces(name, have, want)))
+        changes.append(AttrChange(name, have, want, not port and (cls.replaces(name, have, want) or name in cls.fixed(have_all))))
     if desired.port_kind and any(change.name == "controller" for change in changes):
         changes = [change for change in changes if not change.name.startswith(PREFIX)] + port_changes(desired)
     if desired.altnames is not None and set(desired.altnames) != set(observed.altnames):

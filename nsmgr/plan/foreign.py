@@ -31,8 +31,13 @@ def kernel_made_address(address: Address) -> bool:
         return address.link == "lo"
     if attrs.get("mngtmpaddr") or attrs.get("permanent") is False:
         return True
+    if "proto" in attrs:
+        return False
     # Kernels before 5.18 have no IFA_PROTO; there a link-local /64 is taken as addrconf's own.
-    return "proto" not in attrs and address.address.startswith("fe80:") and address.address.endswith("/64")
+    if address.address.startswith("fe80:") and address.address.endswith("/64"):
+        return True
+    # add_v4_addrs(): a sit link without a remote end gets its IPv4 addresses as ::10.0.0.1/96, with no protocol told to this day.
+    return address.address.startswith("::") and address.address.endswith("/96") and "." in address.address
 
 
 def foreign_route(route: Route) -> bool:

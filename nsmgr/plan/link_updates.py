@@ -57,6 +57,8 @@ class Updates(Context):
         self._whole_masks(link, existing, data)
         if data and full_set:
             data = self._full_set(link, existing) | data
+        if data and cls.MTU_FOLLOWS and link.attrs.get("mtu") is not None:
+            top["mtu"] = link.attrs["mtu"]  # also where it did not differ: the driver has just worked out another one
         lane = self.draft.lane(link.netns)
         index = existing.index
         was_up = existing.attrs.get("state") == "up"
@@ -129,12 +131,18 @@ class Updates(Context):
     def _full_set(self, link: DesiredLink, existing: Link) -> dict[str, Value]:
         """Every kind attribute as it shall be: the driver's changelink starts from zero (ipgre_netlink_parms)."""
         full: dict[str, Value] = {}
-        for name, row in kind_facts(existing.kind).rows().items():
-            if row.where is Where.DATA and row.change is not Change.READ_ONLY:
+        cls = kind_facts(existing.kind)
+        for name, row in cls.rows().items():
+            if row.where is Where.DATA and row.change is not Change.READ_ONLY and name not in cls.ONCE:
                 value = link.attrs.get(name, existing.attrs.get(name))
                 if value is not None:
-                    full[name] = self._reference(link, value) if row.ref else value
+                    full[name] = self._again(link, value) if row.ref else value
         return full
+
+    def _again(self, link: DesiredLink, value: Value) -> int:
+        """A reference as it is: also one to a link that is gone, of which only the index is left."""
+        unknown = isinstance(value, str) and value.startswith("?/#") and value[3:].isdecimal()
+        return int(str(value)[3:]) if unknown else self._reference(link, value)
 
     def _release_ports(self, decision: Decision, existing: Link) -> list[Link]:
         """Free the controller of its ports: bond_option_mode_set() and its like refuse while there are any (ENOTEMPTY)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.model.base import Attr, Scale, Value, Where
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.links.base import Link
 from nsmgr.model.ports.base import Port
 from nsmgr.record import Record, field
@@ -16,13 +17,14 @@ class Words(Record, frozen=True):
     """How ip spells a kind's attributes, where it differs from the configuration's own names.
 
     rename: name → word. switches: spelled ``word`` / ``noword``, without a value. bare: ``word`` when true, nothing when false.
-    onoff: ``word on|off``. unsaid: ip 6.1 has no word.
+    onoff: ``word on|off``. keys: the value ``none`` is spelled ``noword``. unsaid: ip 6.1 has no word.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
     bare: frozenset[str] = frozenset()
     onoff: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
     unsaid: frozenset[str] = frozenset()
 
 
@@ -41,7 +43,44 @@ _VXLAN = Words(
 _MACVLAN = Words(
     rename={"bc_queue_len": "bcqueuelen"}, unsaid=frozenset(("bc_cutoff", "macaddrs", "nopromisc", "nodst", "macaddr_mode"))
 )
+_ENCAP = {name: name.replace("_", "-") for name in ("encap_sport", "encap_dport", "encap_csum", "encap_csum6", "encap_remcsum")}
+_TUNNEL = Words(
+    rename={
+        **_ENCAP, "parent": "dev", "ignore_df": "ignore-df", "erspan_index": "erspan", "dscp_inherit": "dscp inherit",
+        "allow_localremote": "allow-localremote",
+    },
+    switches=frozenset((
+        "icsum", "ocsum", "iseq", "oseq", "pmtudisc", "ignore_df", "encap_csum", "encap_csum6", "encap_remcsum",
+        "allow_localremote",
+    )),
+    bare=frozenset(("external", "isatap", "dscp_inherit")),
+    keys=frozenset(("ikey", "okey")),
+    unsaid=frozenset(("mip6", "prefix_6rd", "prefixlen_6rd", "relay_prefix_6rd", "relay_prefixlen_6rd")),
+)  # fmt: skip
+
+
+def _of(kind: str, words: Words) -> Words:
+    """What of a family's words is about this kind."""
+    rows = kind_facts(kind).rows().keys()
+    parts = {name: frozenset(getattr(words, name) & rows) for name in ("switches", "bare", "keys", "unsaid")}
+    return Words(rename={name: word for name, word in words.rename.items() if name in rows}, **parts)
+
+
+_GRES = ("gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan")
+_VTI = Words(rename={"parent": "dev"})
 KINDS: Mapping[str, Words] = {
+    **{kind: _of(kind, _TUNNEL) for kind in (*_GRES, "ipip", "sit", "ip6tnl")},
+    "vti": _VTI,
+    "vti6": _VTI,
+    "xfrm": Words(rename={"parent": "dev"}, bare=frozenset(("external",))),
+    "geneve": Words(
+        rename={"port": "dstport", "label": "flowlabel", "udp_csum": "udpcsum", "inner_proto_inherit": "innerprotoinherit"},
+        switches=frozenset(("udp_csum", "udp6zerocsumtx", "udp6zerocsumrx", "external")),
+        bare=frozenset(("inner_proto_inherit",)),
+        unsaid=frozenset(("port_range",)),
+    ),
+    "bareudp": Words(rename={"port": "dstport", "srcport_min": "srcportmin"}, switches=frozenset(("multiproto",))),
+    "gtp": Words(rename={"pdp_hashsize": "hsize"}, unsaid=frozenset(("local", "create_sockets"))),
     "bridge": Words(
         rename={"stp": "stp_state"},
         unsaid=frozenset(("stp_mode", "fdb_max_learned", "mst_enabled", "fdb_local_vlan_0", "mdb_offload_fail_notification")),
@@ -123,6 +162,8 @@ def _data(name: str, value: Value, row: Attr, words: Words, name_of: Mapping[int
         yield from (word, _reference(value, name_of))
     elif name in words.switches:
         yield word if value else f"no{word}"
+    elif name in words.keys and value == "none":
+        yield f"no{word}"
     elif name in words.bare:
         if value:
             yield word

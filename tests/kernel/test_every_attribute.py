@@ -139,6 +139,7 @@ class Trial:
             return None
         then = before[space][link]
         replaces = self.cls.replaces(case.row_name, then.attrs.get(case.attribute, case.row.absent), want)
+        replaces = replaces or case.row_name in self.cls.fixed(then.attrs)
         action = "" if operation is None else operation.action.value
         expected = "" if case.row.change is Change.CREATE_ONLY else "replace" if replaces else "update"
         if action != expected:

@@ -20,13 +20,40 @@ from tests.scope.values import Underivable, adapter, pair
 
 Body = dict[str, Any]
 
+
 # kind → what each link of it is given beside the row that is tried; the number tells the links of one namespace apart.
+def _four(n: int) -> Body:
+    """Ends of a tunnel of its own."""
+    return {"local": f"10.8.{n // 250}.{n % 250 + 1}", "remote": f"10.9.{n // 250}.{n % 250 + 1}"}
+
+
+def _six(n: int) -> Body:
+    return {"local": f"2001:db8:8::{n + 1:x}", "remote": f"2001:db8:9::{n + 1:x}"}
+
+
+_SESSION: Body = {"ikey": 9, "okey": 9, "oseq": True, "iseq": True}
 BODIES: Mapping[str, Callable[[int], Body]] = {
+    "gre": _four,
+    "gretap": _four,
+    "erspan": lambda n: _four(n) | _SESSION,
+    "ip6gre": _six,
+    "ip6gretap": _six,
+    "ip6erspan": lambda n: _six(n) | _SESSION,
+    "ipip": _four,
+    "sit": _four,
+    "ip6tnl": _six,
+    "vti": _four,
+    "vti6": _six,
+    "xfrm": lambda n: {"if_id": 1000 + n},
+    "geneve": lambda n: {"id": 1000 + n, "remote": f"10.9.{n // 250}.{n % 250 + 1}"},
+    "bareudp": lambda n: {"port": 20_000 + n, "ethertype": "ipv4"},
+    "gtp": lambda n: {"local": f"127.1.{n // 250}.{n % 250 + 1}"},
     "vxlan": lambda n: {"id": 1000 + n, "port": 20_000 + n},
 }
 
 # What ports of a kind join: a bridge, unless …
 PORT_OF: Mapping[str, str] = {
+    **dict.fromkeys(("gre", "ip6gre", "ipip", "sit", "ip6tnl", "vti", "vti6", "xfrm", "bareudp", "gtp"), "vrf"),
     "bridge": "vrf",
     "tun": "vrf",
     "ipvlan": "vrf",
@@ -106,6 +133,36 @@ HAND: dict[tuple[str, str], Hand] = {
     ("tap", "owner"): Hand(70_000, 70_001),
     ("tap", "owner_group"): Hand(70_000, 70_001),
     ("macvtap", "macaddrs"): Hand(more={"mode": "source"}),
+    **{(kind, "addrgenmode"): Hand("none", "random") for kind in ("bareudp", "gtp", "xfrm")},
+    **{
+        ("sit", name): Hand(
+            a, b, {"prefix_6rd": "2001:db8::", "prefixlen_6rd": 32, "relay_prefix_6rd": "10.0.0.0", "relay_prefixlen_6rd": 8}
+        )
+        for name, a, b in (
+            ("prefix_6rd", "2001:db9::", "2001:dba::"),
+            ("prefixlen_6rd", 40, 38),
+            ("relay_prefix_6rd", "11.0.0.0", "12.0.0.0"),
+            ("relay_prefixlen_6rd", 9, 10),
+        )
+    },
+    ("sit", "ttl"): Hand(7, 64),
+    ("erspan", "icsum"): Hand(more={"erspan_ver": 0}),
+    ("erspan", "ocsum"): Hand(more={"erspan_ver": 0}),
+    ("erspan", "ikey"): Hand(7, 1023),
+    ("erspan", "okey"): Hand(7, 1023),
+    ("erspan", "erspan_dir"): Hand(more={"erspan_ver": 2}),
+    ("erspan", "erspan_hwid"): Hand(more={"erspan_ver": 2}),
+    ("ip6erspan", "ikey"): Hand(7, 1023),
+    ("ip6erspan", "okey"): Hand(7, 1023),
+    ("ip6erspan", "erspan_dir"): Hand(more={"erspan_ver": 2}),
+    ("ip6erspan", "erspan_hwid"): Hand(more={"erspan_ver": 2}),
+    ("gre", "ignore_df"): Hand(more={"pmtudisc": False}),
+    ("gretap", "ignore_df"): Hand(more={"pmtudisc": False}),
+    ("erspan", "ignore_df"): Hand(more={"pmtudisc": False}),
+    ("geneve", "label"): Hand(5, 0, {"remote": "2001:db8::1"}),
+    ("geneve", "udp6zerocsumtx"): Hand(more={"remote": "2001:db8::2"}),
+    ("geneve", "udp6zerocsumrx"): Hand(more={"remote": "2001:db8::3"}),
+    ("geneve", "port_range"): Hand([1024, 2048], [1, 65535]),
     ("vxlan", "external"): Hand(True, False, {"learning": False}),
     ("vxlan", "vnifilter"): Hand(True, False, {"external": True}),
     ("vxlan", "gpe"): Hand(True, False, {"external": True, "learning": False}),
@@ -122,6 +179,11 @@ HAND |= {
 MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
     ("macvlan", "mode"): (Hand("passthru", "bridge"), Hand("source", "bridge")),
     ("macvtap", "mode"): (Hand("passthru", "bridge"),),
+    ("gre", "remote"): (Hand("10.7.0.1", "10.7.0.2"), Hand("10.7.0.3", "any")),
+    ("ipip", "remote"): (Hand("10.7.0.1", "10.7.0.2"),),
+    ("sit", "remote"): (Hand("10.7.0.1", "10.7.0.2"),),
+    ("vti", "remote"): (Hand("10.7.0.1", "10.7.0.2"),),
+    ("geneve", "remote"): (Hand("10.7.0.1", "2001:db8:7::1"), Hand("2001:db8:7::2", "2001:db8:7::3")),
     ("vxlan", "remote"): (Hand("10.0.0.1", "2001:db8::1"), Hand("2001:db8::1", "2001:db8::2")),
     ("vxlan", "local"): (Hand("10.0.0.1", "2001:db8::1"), Hand("2001:db8::1", "2001:db8::2")),
     ("vxlan", "tos"): (Hand(16, 32),),
@@ -131,6 +193,11 @@ MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
 
 # (kind or "", row) → why it is not tried.
 UNTRIED: Mapping[tuple[str, str], str] = {
+    ("ip6erspan", "icsum"): "no ERSPAN link may have it (ip6erspan_tap_validate) but one that is `external`",
+    ("ip6erspan", "ocsum"): "no ERSPAN link may have it (ip6erspan_tap_validate) but one that is `external`",
+    ("gtp", "create_sockets"): "always true: a configuration cannot hand over sockets",
+    ("geneve", "external"): "with it there is no VNI, without it there must be one: tests/kernel/test_tunnel_kinds.py",
+    ("xfrm", "external"): "with it there is no if_id, without it there must be one: tests/kernel/test_tunnel_kinds.py",
     ("", "peer"): "another name is the same pair renamed, another namespace a pair made anew: tests/cases/peer-moves-namespace",
     ("macsec", "replay"): "changes only with its window: tests/kernel/test_more_kinds.py",
     ("macsec", "offload"): "needs hardware",

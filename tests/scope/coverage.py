@@ -112,7 +112,7 @@ def _section(
             continue
         if not row.nla:
             section.extra[row_name] = row
-        for nla in (row.nla, row.nla6):
+        for nla in (row.nla, row.nla6, row.gate.nla if row.gate is not None else ""):
             if nla:
                 section.rows.setdefault(kernels_name(nla), {})[row_name] = row
     named = {*section.rows, *(kernels_name(attribute) for attribute in (table.by_name if table else ()))}

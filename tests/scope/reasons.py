@@ -34,8 +34,32 @@ ELSEWHERE: Table = {
     "route": {"RTA_METRICS": "the nest of the attributes RTAX_…"},
 }
 
+_ONLY6 = "IPv6 tunnels have it; the enumeration is shared"
+_ONLY4 = "IPv4 tunnels have it; the enumeration is shared"
+_ERSPAN = "erspan's; the enumeration is shared"
+_SIT = "sit's; the enumeration is shared"
+_UNREAD6 = dict.fromkeys(("IFLA_GRE_ENCAP_LIMIT", "IFLA_GRE_FLOWINFO", "IFLA_GRE_FLAGS"), _ONLY6)
+_UNREAD4 = dict.fromkeys(("IFLA_GRE_PMTUDISC", "IFLA_GRE_IGNORE_DF", "IFLA_GRE_TOS"), _ONLY4)
+_ERSPANS = dict.fromkeys((f"IFLA_GRE_ERSPAN_{name}" for name in ("INDEX", "VER", "DIR", "HWID")), _ERSPAN)
+_SIXRD = dict.fromkeys((f"IFLA_IPTUN_6RD_{name}" for name in ("PREFIX", "RELAY_PREFIX", "PREFIXLEN", "RELAY_PREFIXLEN")), _SIT)
+
 # Out of scope.
 OUT: Table = {
+    "gre gretap": _UNREAD6 | _ERSPANS,
+    "erspan": _UNREAD6,
+    "ip6gre ip6gretap": _UNREAD4 | _ERSPANS,
+    "ip6erspan": _UNREAD4,
+    "ipip": {"IFLA_IPTUN_ENCAP_LIMIT": _ONLY6, "IFLA_IPTUN_FLOWINFO": _ONLY6, "IFLA_IPTUN_FLAGS": _ONLY6} | _SIXRD,
+    "sit": {
+        "IFLA_IPTUN_ENCAP_LIMIT": _ONLY6,
+        "IFLA_IPTUN_FLOWINFO": _ONLY6,
+        "IFLA_IPTUN_COLLECT_METADATA": "ipip's and ip6tnl's; the enumeration is shared",
+    },
+    "ip6tnl": {"IFLA_IPTUN_PMTUDISC": _ONLY4, "IFLA_IPTUN_TOS": _ONLY4} | _SIXRD,
+    "geneve": dict.fromkeys(
+        ("IFLA_GENEVE_GRO_HINT", "IFLA_GENEVE_LOCAL", "IFLA_GENEVE_LOCAL6"), "newer than any kernel it could be tried on"
+    ),
+    "gtp": dict.fromkeys(("IFLA_GTP_FD0", "IFLA_GTP_FD1"), "a socket of the caller's: no configuration can hand one over"),
     "bridge_port": {
         "IFLA_BRPORT_LEARNING_SYNC": "switching hardware: read from a port's driver, no flag of the bridge since 4.11",
         "IFLA_BRPORT_MESSAGE_AGE_TIMER": "counts down by itself",

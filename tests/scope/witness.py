@@ -22,6 +22,20 @@ _TOP: Mapping[str, str] = {
 _FLAGS: Mapping[str, str] = {
     "state": "UP", "arp": "NOARP", "multicast": "MULTICAST", "allmulticast": "ALLMULTI", "promisc": "PROMISC",
 }  # fmt: skip
+_TUNNEL: Mapping[str, str] = {
+    "parent": "link",
+    "hoplimit": "ttl",
+    "encap": "encap.type",
+    "encap_sport": "encap.sport",
+    "encap_dport": "encap.dport",
+    "encap_csum": "encap.csum",
+    "encap_csum6": "encap.csum6",
+    "encap_remcsum": "encap.remcsum",
+    "prefix_6rd": "6rd.prefix",
+    "prefixlen_6rd": "6rd.prefixlen",
+    "relay_prefix_6rd": "6rd.relay_prefix",
+    "relay_prefixlen_6rd": "6rd.relay_prefixlen",
+}
 # kind → row → key in linkinfo.info_data, where it is not called as here.
 _DATA: Mapping[str, Mapping[str, str]] = {
     "bridge": {
@@ -36,10 +50,13 @@ _DATA: Mapping[str, Mapping[str, str]] = {
     "tun": {"owner": "user", "owner_group": "group"},
     "tap": {"owner": "user", "owner_group": "group"},
     "bridge-port": {"fast_leave": "fastleave", "mcast_router": "multicast_router"},
+    "gre": _TUNNEL, "gretap": _TUNNEL, "erspan": _TUNNEL, "ip6gre": _TUNNEL, "ip6gretap": _TUNNEL, "ip6erspan": _TUNNEL,
+    "ipip": _TUNNEL, "sit": _TUNNEL | {"mode": "proto"}, "ip6tnl": _TUNNEL | {"mode": "proto"}, "vti": _TUNNEL, "vti6": _TUNNEL,
+    "xfrm": _TUNNEL,
 }  # fmt: skip
 
 
-_WORDS: Mapping[str, str] = {"on": "1", "off": "0"}
+_WORDS: Mapping[str, str] = {"on": "1", "off": "0", "ip": "ipv4"}
 
 
 def says(shown: Mapping[str, Any], kind: str, name: str) -> Any:
@@ -53,8 +70,10 @@ def says(shown: Mapping[str, Any], kind: str, name: str) -> Any:
         return {"default": 0}.get(shown.get("group", UNSEEN), shown.get("group", UNSEEN))
     if name in _TOP and not (kind == "vxlan" and name == "parent"):
         return shown.get(_TOP[name], UNSEEN)
-    data = shown.get("linkinfo", {}).get("info_data", {})
-    return data.get(_DATA.get(kind, {}).get(name, name), UNSEEN)
+    found: Any = shown.get("linkinfo", {}).get("info_data", {})
+    for key in _DATA.get(kind, {}).get(name, name).split("."):
+        found = found.get(key, UNSEEN) if isinstance(found, dict) else UNSEEN
+    return found
 
 
 def agrees(said: Any, value: Value, row: Attr) -> bool:
@@ -63,7 +82,13 @@ def agrees(said: Any, value: Value, row: Attr) -> bool:
         return True
     meanings = {_plain(value), _plain(value).partition("/")[2] if isinstance(value, str) else ""}  # a reference with its namespace
     if isinstance(value, int):
-        meanings |= {f"{value:#x}", *(_plain(value + off) for off in (-row.tolerance, row.tolerance))}
+        meanings |= {
+            f"{value:#04x}",
+            f"{value:#07x}",
+            f"{value:#x}",
+            ".".join(map(str, (value & 0xFFFFFFFF).to_bytes(4, "big"))),
+            *(_plain(value + off) for off in (-row.tolerance, row.tolerance)),
+        }
     if row.convert is not None and value is not None:
         wire = row.convert.to_wire(value)
         meanings.add(_plain(wire))

@@ -170,6 +170,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "link:hsr": {"slave1": "eth0", "slave2": "eth1"},
     "link:vlan": {"id": 7},
     "link:vrf": {"table": 7},
+    "link:bareudp": {"port": 7, "ethertype": "ipv4"},
     "link:physical": {"match": {"name": "x"}},
     "document": {"version": 1},
     "address": {"address": "10.0.0.1"},

@@ -164,7 +164,7 @@ def test_a_loopback_that_is_down_stays_down() -> None:
     "link",
     [
         Link("eno1", "", 2, {"state": "up", "mtu": 1500, "tx_queues": 8}),
-        Link("x", "gtp", 2, {"state": "up", "mtu": 1500}),
+        Link("x", "nosuch", 2, {"state": "up", "mtu": 1500}),
         Link("v", "veth", 2, {"state": "up", "mtu": 1500, "peer": "?/#7"}),
         Link("v", "veth", 2, {"state": "up", "mtu": 1500, "peer": "blue/x"}),
         Link("m", "macvlan", 2, {"state": "up", "mtu": 1500, "parent": "?/#3", "mode": "bridge"}),

@@ -89,7 +89,8 @@ def test_what_a_dump_leaves_out_has_the_meaning_the_row_says(kind: str) -> None:
 @pytest.mark.parametrize("kind", kind_names())
 def test_a_bit_does_not_disturb_its_neighbours(kind: str) -> None:
     codec = kind_codec(kind)
-    for rows in codec.bits.values():
+    for shared in codec.bits.values():
+        rows = [(name, row) for name, row in shared if row.bit & (row.bit - 1) == 0 and row.bit]
         for name, row in rows:
             parts = codec.sort({name: True})
             attrs = _as_dump(kind, codec, {name: True}).attrs
