@@ -41,11 +41,12 @@ def intend(owned: Owned, plan: Plan, desired: DesiredState) -> Owned:
         if operation.type == "namespace" and operation.action is Action.CREATE:
             intended.namespaces[operation.netns] = 0
     for operation in plan.operations:
-        if operation.type in ("namespace", "sysctl") or operation.netns in intended.namespaces:
+        netns = desired.namespaces.get(operation.netns)
+        # Of a namespace that is ours and described completely nothing else needs to be known.
+        if operation.netns in intended.namespaces and (netns is None or netns.manage == "all"):
             continue
-        if operation.action in (Action.CREATE, Action.REPLACE):
+        if operation.type not in ("namespace", "sysctl") and operation.action in (Action.CREATE, Action.REPLACE):
             intended.objects.setdefault(operation.netns, set()).add((operation.type, operation.key))
-            netns = desired.namespaces.get(operation.netns)
             intended.sources[operation.netns] = netns.source if netns is not None else "create"
     for step in plan.steps:
         if step.verb is Verb.THING_ADD:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsmgr.kernel.port import ADDRESSES, EVERYTHING, KERNEL_ROUTES, LINKS, LOCAL_ROUTES, ROUTES, RULES, Impression, KernelPort, Want
 from nsmgr.model.kind import kind as kind_facts
-from nsmgr.model.thing import always
+from nsmgr.model.thing import always, thing_type
 from nsmgr.model.things import thing_types
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
@@ -65,9 +65,10 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
         want.peers = neighbours(netns)
         want.ports = _port_options(netns)
         want.things = types_of(netns) | _owned_types(netns, owned)
+        want.declared = _compared(netns)
         physical |= any(link.kind == "physical" for link in netns.links.values())
     for name, source in owned.sources.items():
-        if name not in wants:
+        if name not in wants and name not in owned.namespaces:
             types = frozenset(kind for kind, _ in owned.objects.get(name, ())) & {*thing_types()}
             wants[name] = Want(EVERYTHING, source="" if source == "create" else source, things=types)
     for name, kinds in more.items():
@@ -126,6 +127,11 @@ def types_of(netns: DesiredNetns) -> frozenset[str]:
     return netns.types | _ALWAYS if netns.manage == "all" else netns.types
 
 
+def _compared(netns: DesiredNetns) -> list[Thing]:
+    """The things whose codec compares."""
+    return [thing for thing in netns.things.values() if thing_type(thing.type).COMPARES] if netns.things else []
+
+
 def _owned_types(netns: DesiredNetns, owned: Owned) -> frozenset[str]:
     """Types of things that were made here earlier, and may have left the file."""
     types = frozenset(owned.types.get(netns.name, ()))
@@ -152,7 +158,7 @@ def with_released(desired: DesiredState, observed: ObservedState) -> DesiredStat
             name, observed.owned.sources.get(name, "host" if name == HOST else "create"), adopt=True, manage="declared"
         )
         for name in observed.owned.objects
-        if name not in desired.namespaces and name in observed.namespaces
+        if name not in observed.owned.namespaces and name not in desired.namespaces and name in observed.namespaces
     }
     return replace(desired, namespaces={**desired.namespaces, **released}) if released else desired
 
@@ -197,7 +203,9 @@ def reread(
         whole = name in touched and name not in fresh and netns.manage == "all"
         kinds = _all_kinds(netns) if whole else _declared_kinds(netns)
         things = types_of(netns) | types.get(name, _NONE) if whole else netns.types
-        wants[name] = Want(kinds, _sysctls(netns), _source(netns), near[name], declared, _port_options(netns), things)
+        wants[name] = Want(
+            kinds, _sysctls(netns), _source(netns), near[name], declared, _port_options(netns), things, _compared(netns)
+        )
     if any(link.kind == "physical" for netns in scope.values() for link in netns.links.values()):
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants)

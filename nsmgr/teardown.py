@@ -74,7 +74,7 @@ def _remove_namespaces(record: DeploymentRecord, kernel: KernelPort, store: Stor
     it could write down more: what is there is ours, also a file on which no namespace was mounted yet.
     False: there is more to do, or the kernel refused; a plan finds and tells.
     """
-    if record.objects or record.physical:
+    if record.physical or not record.objects.keys() <= record.namespaces.keys():
         return False
     seen = kernel.observe({name: Want(0) for name in record.namespaces})
     ours = [

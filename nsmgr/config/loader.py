@@ -104,6 +104,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.report = Report()
+        self.report.attach = self.attach
+        self.attached: dict[str, str] = {}  # files that are no documents: name → text
         self.merged: Any = None
         self.sources: list[Source] = []
         self.open: list[str] = []  # real paths of the files being included: to find circles
@@ -116,6 +118,9 @@ class _Reader:
             for part in (f"{len(source.file)} {source.file} {len(source.text)} ", source.text):
                 data = part.encode("utf-8", "surrogatepass")
                 crc, adler = zlib.crc32(data, crc), zlib.adler32(data, adler)
+        for file, text in self.attached.items():
+            data = f"{len(file)} {file} {len(text)} {text}".encode("utf-8", "surrogatepass")
+            crc, adler = zlib.crc32(data, crc), zlib.adler32(data, adler)
         return f"{crc:08x}{adler:08x}"
 
     def read(self, file: str, source: Source | None, path: Path) -> str | None:
@@ -135,6 +140,19 @@ class _Reader:
             words = f"not UTF-8 text: byte 0x{raw[error.start]:02x}"
             self.report.problems.append(Problem(words, file, line, column, hint="save the file as UTF-8", code="yaml"))
         return None
+
+    def attach(self, name: str, path: Path) -> str | None:
+        """The text of a file that is named at ``path``, relative to the file that names it; None with the reason reported there."""
+        from nsmgr.config.report import best
+
+        source, _ = best(self.sources, path)
+        file = os.path.normpath(os.path.join(os.path.dirname(source.file), name))
+        if file not in self.attached:
+            text = self.read(file, source, path) if name and "\0" not in name else None
+            if text is None:
+                return None
+            self.attached[file] = text
+        return self.attached[file]
 
     def _unreadable(self, words: str, file: str, source: Source | None, path: Path) -> None:
         if source is None:

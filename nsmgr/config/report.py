@@ -11,7 +11,7 @@ from nsmgr.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nsmgr.config.positions import Composed, Node
 
@@ -81,12 +81,16 @@ class Finding(Record):
 
 
 class Report:
-    """Everything found wrong so far; nothing is raised before the whole document has been looked at."""
+    """Everything found wrong so far; nothing is raised before the whole document has been looked at.
+
+    attach: reads a file that the document names at a place; None with the reason reported. None = there are no files here.
+    """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []  # of the text itself, with positions
         self.sources: list[Source] = []
+        self.attach: Callable[[str, Path], str | None] | None = None
         self._wrong: set[Path] = set()
 
     def error(

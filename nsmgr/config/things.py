@@ -97,6 +97,11 @@ def _short(cls: type[ThingType], value: Any, path: Path, report: Report) -> dict
 
 
 def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, report: Report) -> None:
+    if cls.FILES and isinstance(body, dict):
+        read = _with_files(cls, body, path, report)
+        if read is None:
+            return
+        body = read
     model = _validated(cls, body, path, report)
     if model is None:
         return
@@ -125,6 +130,25 @@ def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, r
             report.error(
                 thing.origin, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin
             )
+
+
+def _with_files(cls: type[ThingType], body: dict[str, Any], path: Path, report: Report) -> dict[str, Any] | None:
+    """The body with the texts of the files it names; None with the reason reported."""
+    for field, target in cls.FILES.items():
+        name = body.get(field)
+        if not isinstance(name, str):
+            continue
+        if body.get(target) is not None:
+            report.error((*path, field), f"`{field}` and `{target}` exclude each other", "keep one of them")
+            return None
+        if report.attach is None:
+            report.error((*path, field), "no files can be read here", f"write `{target}`")
+            return None
+        text = report.attach(name, (*path, field))
+        if text is None:
+            return None
+        body = {**body, target: text}
+    return body
 
 
 def _validated(cls: type[ThingType], body: Any, path: Path, report: Report) -> Any:

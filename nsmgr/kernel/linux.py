@@ -109,6 +109,7 @@ class LinuxKernel:
                 wanted=want.attrs,
                 ports=want.ports,
                 things=want.things,
+                declared=want.declared,
                 inside=self._inside,
                 remember=remember,
             )
@@ -353,18 +354,20 @@ class LinuxKernel:
         def work() -> list[Verdict]:
             self._enter(handle)
             verdicts: list[Verdict] = []
+            transactions: dict[str, Answer] = {}
             for step in steps:
                 blame = next((failed[need] for need in step.needs if need in failed), None)
                 if blame is not None:
                     failed[step.id] = blame
                     verdicts.append(Verdict(step.id, skipped=True, blame=blame))
                 else:
-                    verdicts.append(verdict(step, failed, self._do(handle, step), step.name))
+                    verdicts.append(verdict(step, failed, self._do(handle, step, steps, transactions), step.name))
             return verdicts
 
         return netns.in_thread(work)
 
-    def _do(self, handle: Netns, step: Step) -> Answer:
+    def _do(self, handle: Netns, step: Step, steps: Sequence[Step], transactions: dict[str, Answer]) -> Answer:
+        """``transactions``: answers to types of things whose ``steps`` are carried out together, with the first of them."""
         from nsmgr.kernel import procfs, tun
 
         try:
@@ -375,7 +378,13 @@ class LinuxKernel:
                 from nsmgr.kernel import things
 
                 self.counters.writes += 1
-                return things.codec(step.obj.type).perform(handle, step)
+                codec = things.codec(step.obj.type)
+                if not hasattr(codec, "perform_all"):
+                    return codec.perform(handle, step)
+                if step.obj.type not in transactions:
+                    alike = [other for other in steps if other.verb in _THINGS and other.obj.type == step.obj.type]
+                    transactions[step.obj.type] = codec.perform_all(handle, alike)
+                return transactions[step.obj.type]
             elif step.verb is Verb.TUN_ADD:
                 self.counters.writes += tun.create(step.name, step.kind, step.index, step.attrs)
             else:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from nsmgr.plan.plan import Batch, Verdict
-    from nsmgr.plan.state import NetnsState
+    from nsmgr.plan.state import NetnsState, Thing
 else:
     Protocol = object
 
@@ -25,7 +25,7 @@ class Want(Record):
 
     attrs: which link attributes are wanted, references always being so; None = all.
     ports: with the options of ports among them, which are many and cost time.
-    things: types of things (:mod:`nsmgr.model.thing`).
+    things: types of things (:mod:`nsmgr.model.thing`). declared: those of types with COMPARES, as they are described.
 
     ``source``: "" = by name under /run/netns, "host", "pid:<n>", "path:<p>".
     """
@@ -37,6 +37,7 @@ class Want(Record):
     attrs: frozenset[str] | None = None
     ports: bool = False
     things: frozenset[str] = frozenset()
+    declared: Sequence[Thing] = ()
 
 
 class Impression(Record):

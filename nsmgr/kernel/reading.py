@@ -9,7 +9,7 @@ from nsmgr.kernel.rtnl import Answer, Span
 from nsmgr.light import lru_cache
 from nsmgr.model.attr import Value
 from nsmgr.plan.foreign import RTPROT_KERNEL
-from nsmgr.plan.state import Link, NetnsState, Rule
+from nsmgr.plan.state import Link, NetnsState, Rule, Thing
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from nsmgr.kernel.linklayout import Layout
+    from nsmgr.kernel.things import Codec
 
     Inside: TypeAlias = "Callable[[Netns, Callable[[Netns], Any]], Any]"
 
@@ -48,6 +49,7 @@ def read(
     wanted: frozenset[str] | None = None,
     ports: bool = False,
     things: Collection[str] = (),
+    declared: Sequence[Thing] = (),
     inside: Inside | None = None,
     remember: bool = False,
 ) -> Reading:
@@ -90,7 +92,7 @@ def read(
             key, rule = _rule(bytes(datagram[start:end]))
             state.rules.setdefault(key, []).append(rule)
         answers.append(socket.last_dump)
-    fingerprints = _read_things(handle, things, names, state, inside, remember) if things else []
+    fingerprints = _read_things(handle, things, declared, names, state, inside, remember) if things else []
     if remember and socket.repeatable and fingerprints is not None:
         from nsmgr.kernel import glance
 
@@ -102,7 +104,13 @@ def read(
 
 
 def _read_things(
-    handle: Netns, types: Collection[str], names: Mapping[int, str], state: NetnsState, inside: Inside | None, remember: bool
+    handle: Netns,
+    types: Collection[str],
+    declared: Sequence[Thing],
+    names: Mapping[int, str],
+    state: NetnsState,
+    inside: Inside | None,
+    remember: bool,
 ) -> list[bytes] | None:
     """Put the things of these types into the state. Returns their fingerprints; None = not wanted, or one of them has none."""
     from nsmgr.kernel import things
@@ -112,13 +120,18 @@ def _read_things(
     fingerprints = []
     for name in types:
         codec = things.codec(name)
-        enter = inside if thing_type(name).CARRIER == "own" else None
-        answer = codec.ask(handle) if enter is None else enter(handle, codec.ask)
+        cls = thing_type(name)
+        ask = _comparing(codec, [thing for thing in declared if thing.type == name]) if cls.COMPARES else codec.ask
+        answer = ask(handle) if cls.CARRIER == "rtnl" or inside is None else inside(handle, ask)
         for thing in codec.decode(answer, names):
             state.things[thing.id] = thing
         if repeatable:
             fingerprints.append(things.fingerprint(name, answer))
     return fingerprints if repeatable else None
+
+
+def _comparing(codec: Codec, declared: Sequence[Thing]) -> Callable[[Netns], Any]:
+    return lambda handle: codec.ask_about(handle, declared)
 
 
 def read_routes(spans: Iterable[Span], kinds: int, names: Mapping[int, str], state: NetnsState) -> None:

@@ -70,6 +70,11 @@ class Writer:
     def find(self, module: Any, name: str) -> None:
         """Make a global name of a module known here: imported where that costs nothing, else copied."""
         value = vars(module)[name]
+        if isinstance(value, types.ModuleType) and getattr(value, "LIGHT", False):
+            package, _, tail = value.__name__.rpartition(".")
+            assert tail == name, f"{value.__name__} is called {name}"
+            self.use(package, name)
+            return
         for free in FREE:
             if vars(free).get(name, self) is value and getattr(value, "__module__", free.__name__) == free.__name__:
                 self.use(free.__name__, name)
@@ -106,6 +111,7 @@ class Writer:
     def needs(self, module: Any, node: ast.AST, own: Iterable[str] = ()) -> None:
         """Everything global that a piece of code names."""
         local = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+        local |= {part.name for part in ast.walk(node) if isinstance(part, ast.ExceptHandler) and part.name}
         local |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and part.id not in local and part.id not in own and not hasattr(builtins, part.id):
@@ -390,9 +396,12 @@ def _files(cls: type) -> tuple[str, ...]:
         if file in found or file in shape.COMMON:
             continue
         found.add(file)
-        for node in ast.walk(ast.parse(inspect.getsource(source))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nsmgr."):
-                stack.append(node.module or "")
+        with open(inspect.getfile(source), encoding="utf-8") as text:
+            tree = ast.parse(text.read())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (name := node.module or "").startswith("nsmgr."):
+                stack.append(name)
+                stack += [f"{name}.{alias.name}" for alias in node.names if f"{name}.{alias.name}" in sys.modules]
     return tuple(sorted(found))
 
 

@@ -52,6 +52,8 @@ class ThingType:
     SETTINGS: exists with its link or namespace: never made, never removed, undeclared values are left alone.
     LOST: what happening to its link makes the kernel drop it: "down", "mac" (it gets another address), "controller" (it joins or
         leaves one).
+    COMPARES: its codec is told what is declared, and answers with the declared attributes where what is there means the same.
+    FILES: field that names a file → field that gets the file's text, read when the configuration is loaded.
     GONE: errnos of a deletion that mean it had gone before.
     NEEDS: LEVEL "link": attributes that the link must be declared with, or the kernel has no place for such things.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
@@ -68,6 +70,8 @@ class ThingType:
     ALWAYS: ClassVar[bool] = False
     SETTINGS: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
+    COMPARES: ClassVar[bool] = False
+    FILES: ClassVar[Mapping[str, str]] = {}
     GONE: ClassVar[tuple[int, ...]] = ()
     NEEDS: ClassVar[Mapping[str, Value]] = {}
     SHAPE: ClassVar[Shape | None] = None
@@ -114,6 +118,11 @@ class ThingType:
     def replaces(cls, name: str, observed: Value, desired: Value) -> bool:
         """Whether changing row ``name`` means deleting the thing and making it again."""
         return cls.rows()[name].change is Change.REPLACE
+
+    @classmethod
+    def compare(cls, desired: Mapping[str, Value], observed: Mapping[str, Value]) -> list[tuple[str, Value, Value]] | None:
+        """What differs, as (name, observed, desired); None = row by row, which is right for nearly every type."""
+        return None
 
     @classmethod
     def foreign(cls, attrs: Mapping[str, Value]) -> bool:

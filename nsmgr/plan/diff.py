@@ -132,6 +132,8 @@ def thing_changes(desired: Thing, observed: Thing) -> list[AttrChange]:
     """Written attributes that differ."""
     cls = thing_type(desired.type)
     rows = cls.rows()
+    if (found := cls.compare(desired.attrs, observed.attrs)) is not None:
+        return [AttrChange(name, have, want, cls.replaces(name, have, want)) for name, have, want in found]
     changes: list[AttrChange] = []
     for name, want in desired.attrs.items():
         have = observed.attrs.get(name)

@@ -76,9 +76,30 @@ def attribute_lines(operation: Operation, durations: frozenset[str], color: bool
     if operation.action is Action.DELETE:
         return
     for change in operation.changes:
+        if _of_lines(change.observed) or _of_lines(change.desired):
+            yield from _line_by_line(change, color)
+            continue
         yield f"      {change_text(change, change.name in durations)}" + (
             paint("  # forces replacement", DIM, color) if change.forces_replacement else ""
         )
+
+
+def _of_lines(value: object) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _line_by_line(change: AttrChange, color: bool) -> Iterator[str]:
+    """A text of several lines: as it is when it is new, else what differs, with three lines around it."""
+    yield f"      {change.name}:"
+    before, after = (str(value or "").splitlines() for value in (change.observed, change.desired))
+    if change.observed is None:
+        yield from (f"        {line}".rstrip() for line in after)
+        return
+    import difflib
+
+    for line in list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]:
+        sgr = {"+": GREEN, "-": RED}.get(line[:1], "")
+        yield paint(f"        {line}".rstrip(), sgr, color) if sgr else f"        {line}".rstrip()
 
 
 def change_text(change: AttrChange, is_duration: bool = False) -> str:

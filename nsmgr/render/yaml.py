@@ -13,6 +13,8 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?\Z")  # more than one dot: no number in any YAML
 _DURATION = re.compile(r"\d+(?:s|ms)\Z")
+# Several lines that a literal block says as they are: the first begins with what is no blank, nothing needs an escape.
+_LITERAL = re.compile(r"[!-~][\t -~\u00a0-\u2027]*\n[\t\n -~\u00a0-\u2027]*\Z")
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 
 
@@ -51,5 +53,9 @@ def block(mapping: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
         elif isinstance(value, Sequence) and not isinstance(value, str) and value:
             yield name
             yield from (f"{pad}  - {flow(item)}" for item in value)
+        elif isinstance(value, str) and _LITERAL.match(value):
+            chomp = "+" if value.endswith("\n\n") else "" if value.endswith("\n") else "-"
+            yield f"{name} |{chomp}"
+            yield from (f"{pad}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
         else:
             yield f"{name} {flow(value)}"

@@ -410,3 +410,24 @@ def test_a_real_device_tells_its_bus_path(lab: Lab) -> None:
     if not paths or not set(paths) & set(links):
         pytest.skip(f"this namespace has no device with a parent: {sorted(links)}")
     assert told == {name: path for name, path in paths.items() if name in links and not links[name].kind}
+
+
+PARTLY = """
+version: 1
+namespaces:
+  @a:
+    manage: declared
+    links:
+      f: {kind: ifb, addresses: [10.0.0.1/24], rx_queues: 1}
+      g: {kind: ifb}
+"""
+
+
+def test_a_namespace_of_ours_may_be_managed_as_declared(lab: Lab) -> None:
+    """What we made there goes when it leaves the file, and may be replaced; what somebody else made stays."""
+    lab.converge(lab.load(PARTLY))
+    lab.ip("-n @a link add theirs type ifb")
+    lab.converge(lab.load(PARTLY.replace("rx_queues: 1", "rx_queues: 2")))
+    lab.converge(lab.load(PARTLY.replace("      g: {kind: ifb}\n", "").replace("addresses: [10.0.0.1/24], ", "")))
+    assert {line.split()[1] for line in lab.ip("-n @a -o link show").splitlines()} == {"lo:", "f:", "theirs:"}
+    assert "10.0.0.1" not in lab.ip("-n @a address show f")

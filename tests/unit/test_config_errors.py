@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nsmgr.config import loads, render_problems
+from nsmgr.config.translate import known_keys
 from nsmgr.errors import ConfigError, Problem
+from nsmgr.model.namespace import HostModel
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -95,7 +97,7 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "host has no from": (
         "version: 1\nhost: {from: {pid: 1}}\n",
-        [("lab.yaml:2:8", "unknown key `from`", "known keys: links, routes, rules, sysctls, manage, ignore")],
+        [("lab.yaml:2:8", "unknown key `from`", f"known keys: {', '.join(known_keys(HostModel))}")],
     ),
     "manage": (
         "version: 1\nnamespaces: {red: {manage: everything}}\n",

@@ -3,6 +3,8 @@
 ``ask(handle) -> Any``
     Read all of the type in one namespace: what the kernel answered, still as bytes. Of CARRIER "rtnl" it uses the namespace's own
     socket (``handle.socket.dump_spans``); of CARRIER "own" it is called in a thread that is inside the namespace.
+``ask_about(handle, declared) -> Any``
+    The same of a type with COMPARES, told what is described.
 ``decode(answer, names) -> Iterable[Thing]``
     The same as things. ``names``: interface index → name; a thing of a link that is not among them is left out, as if read a moment
     earlier. Pure.
@@ -10,6 +12,8 @@
     CARRIER "rtnl": THING_ADD, THING_SET and THING_DEL → messages, as :func:`nsmgr.kernel.messages.encode`. Pure.
 ``perform(handle, step) -> Answer``
     CARRIER "own": carry the step out, in a thread that is inside the namespace. OSError counts as its errno.
+``perform_all(handle, steps) -> Answer``
+    Instead of ``perform``, of a type whose steps that follow each other are one transaction: the one answer is each step's.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from nsmgr.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Protocol
 
     from nsmgr.kernel.netns import Netns
@@ -32,7 +36,9 @@ if TYPE_CHECKING:
         ask: Callable[[Netns], Any]
         decode: Callable[[Any, Mapping[int, str]], Iterable[Thing]]
         encode: Callable[[Step, FdOf], list[bytes]]
+        ask_about: Callable[[Netns, Sequence[Thing]], Any]
         perform: Callable[[Netns, Step], Answer]
+        perform_all: Callable[[Netns, Sequence[Step]], Answer]
 
 
 @cache
