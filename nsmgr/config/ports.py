@@ -9,6 +9,7 @@ from nsmgr.model.ports import port_kinds
 from nsmgr.plan.state import DesiredLink
 
 # bond_opts[].unsuppmodes of BOND_OPT_PRIO and BOND_OPT_ACTOR_PORT_PRIO.
+BOND_QUEUES = 16  # BOND_DEFAULT_TX_QUEUES
 MODES_OF = {"prio": ("active-backup", "balance-alb", "balance-tlb"), "actor_port_prio": ("802.3ad",)}
 
 TYPE_CHECKING = False
@@ -56,6 +57,7 @@ def expand(
 
 def check(spaces: Spaces) -> None:
     """What can be judged when all links are known: the backup is a port of the same bridge, the bond's mode has the option."""
+    taken: dict[tuple[str, str, str, Any], DesiredLink] = {}
     for link in spaces.ports:
         links = spaces.by_name[link.netns].state.links
         name = str(link.attrs["controller"])
@@ -64,7 +66,21 @@ def check(spaces: Spaces) -> None:
         if backup is not None and backup.attrs.get("controller") != name:
             words = f"`backup_port` `{backup.name}` is no port of `{name}`"
             spaces.report.error((*path, "backup_port"), words, f"give it `controller: {name}`, or name another port")
+        facts = port(link.port_kind)
+        for option in facts.UNIQUE:
+            value = link.attrs.get(PREFIX + option)
+            if value is None or value == facts.rows()[option].default:
+                continue
+            first = taken.setdefault((link.netns, name, option, value), link)
+            if first is not link:
+                words = f"`{option}` {value} of `{name}` is that of `{first.name}` already, at {{other}}"
+                place = (*first.origin, "port_options", option)
+                spaces.report.error((*path, option), words, "no two ports share one", "conflict", other=place)
         if link.port_kind == "bond" and controller is not None and controller.kind == "bond":
+            queues, queue = controller.attrs.get("tx_queues", BOND_QUEUES), link.attrs.get(f"{PREFIX}queue_id")
+            if isinstance(queue, int) and isinstance(queues, int) and queue > queues:
+                words = f"`queue_id` {queue} is more than `{name}` has transmit queues, {queues} (EPERM)"
+                spaces.report.error((*path, "queue_id"), words, f"give `{name}` more `tx_queues`")
             mode = str(controller.attrs.get("mode", "balance-rr"))
             for option, modes in MODES_OF.items():
                 if PREFIX + option in link.attrs and mode not in modes:

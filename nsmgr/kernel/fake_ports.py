@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nsmgr.kernel.fake_state import Device, refuse
 from nsmgr.model.attr import UNSET, Change, Value
-from nsmgr.model.port import PREFIX, port_rows
+from nsmgr.model.port import PREFIX, port, port_rows
 
 
 def change(device: Device, kind: str, attrs: Mapping[str, Value]) -> None:
@@ -21,6 +21,12 @@ def change(device: Device, kind: str, attrs: Mapping[str, Value]) -> None:
     told = _defaults(device, kind) | device.port | {PREFIX + name: value for name, value in attrs.items()}
     if told.get(f"{PREFIX}mab") and not (told[f"{PREFIX}locked"] and told[f"{PREFIX}learning"]):
         refuse(errno.EINVAL, "Bridge port must be locked and have learning enabled when MAB is enabled")
+    for name in port(kind).UNIQUE & attrs.keys():
+        key = PREFIX + name
+        if attrs[name] != rows[key].default and any(
+            other.port.get(key) == attrs[name] for other in controller.ports() if other is not device
+        ):
+            refuse(errno.EPERM)
     for name, value in attrs.items():
         key = PREFIX + name
         if not rows[key].ref:

@@ -49,6 +49,7 @@ class Kind:
     TOGETHER: row name → rows that must go along where they are written.
     GENL: the generic netlink family that carries the rows of ``Where.GENL``; "" = the kind has none.
     DEFAULTS: row name → what a new link of this kind has, where it differs from the row's ``default``.
+    UNIQUE: of the ports of a controller: options that no two of them may share, unless it is the default.
     MTU_RANGE: dev->min_mtu and max_mtu; 0 = no such bound.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
     """
@@ -80,6 +81,7 @@ class Kind:
     TOGETHER: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     GENL: ClassVar[str] = ""
     DEFAULTS: ClassVar[Mapping[str, Value]] = {}
+    UNIQUE: ClassVar[frozenset[str]] = frozenset()
     DEFAULT_MTU: ClassVar[int] = 1500  # what export takes as "not said"; 0 = always say it
     MTU_RANGE: ClassVar[tuple[int, int]] = (0, 0)
     SHAPE: ClassVar[Shape | None] = None

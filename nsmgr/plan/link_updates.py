@@ -6,6 +6,7 @@ from nsmgr.model.attr import Change, Value, Where
 from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX
+from nsmgr.model.port import port as port_facts
 from nsmgr.plan.link_context import Context
 from nsmgr.plan.links import Decision
 from nsmgr.plan.plan import Step, Verb
@@ -67,6 +68,7 @@ class Updates(Context):
         def set_(attrs: dict[str, Value], verb: Verb = Verb.LINK_SET) -> Step:
             return self._step(decision, verb, link.netns, index=index, name=link.name, kind=kind, attrs=attrs, needs=needs)
 
+        self._make_way(decision, link, existing, options)
         if was_up and (down or not up):
             lane.link.append(set_({"state": "down"}))
         options_verb = Verb.LINK_GENL if cls.GENL else Verb.LINK_DATA
@@ -117,6 +119,19 @@ class Updates(Context):
                     if kind_facts(kind).PORT_BOUNCES:
                         return True
         return False
+
+    def _make_way(self, decision: Decision, link: DesiredLink, existing: Link, options: set[str]) -> None:
+        """What no two ports may share is given up by all who change it before anybody gets it: ports that swap."""
+        if not options or existing.attrs.get("controller") != link.attrs.get("controller"):
+            return
+        facts = port_facts(link.port_kind)
+        rows = facts.rows()
+        given = {name: rows[name].default for name in facts.UNIQUE if PREFIX + name in options}
+        attrs = {name: value for name, value in given.items() if existing.attrs.get(PREFIX + name, value) != value}
+        if attrs:
+            step = self._step(decision, Verb.LINK_PORT, link.netns, index=existing.index, name=link.name,
+                              kind=link.port_kind, attrs=attrs)  # fmt: skip
+            self.draft.lane(link.netns).link.append(step)
 
     def _whole_masks(self, link: DesiredLink, existing: Link, data: dict[str, Value]) -> None:
         """Bits that share one attribute go together: without a mask of its own the word replaces all of them (macvlan flags)."""

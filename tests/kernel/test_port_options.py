@@ -280,6 +280,18 @@ def test_a_bond_that_lets_go_of_its_ports_to_change_mode(deployment: Deployment)
     assert found["s2"].attrs[f"{PREFIX}queue_id"] == 2
 
 
+def test_ports_of_a_bond_swap_their_queues(deployment: Deployment) -> None:
+    if words := deployment.kernel.probe(["bond"]).get("bond"):
+        pytest.skip(f"kind bond: {words}")
+    text = BONDED.replace("MODE", "active-backup")
+    deployment.apply(text)
+    deployment.apply(
+        text.replace("queue_id: 1", "queue_id: X").replace("queue_id: 2", "queue_id: 1").replace("queue_id: X", "queue_id: 2")
+    )
+    found = deployment.links()
+    assert [found[name].attrs[f"{PREFIX}queue_id"] for name in ("s1", "s2")] == [2, 1]
+
+
 def test_what_show_prints_can_be_loaded(deployment: Deployment, tmp_path: Path) -> None:
     from nsmgr.render.export import export_yaml
 

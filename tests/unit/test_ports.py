@@ -96,6 +96,11 @@ def test_options_become_attributes(tmp_path: Path) -> None:
         ("{kind: ifb, controller: br0, port_options: {backup_port: p7}}", "`p7`, which is not declared", ""),
         ("{kind: ifb, controller: br0, port_options: {backup_port: p0}}", "`p0` is no port of `br0`", "controller: br0"),
         ("{kind: ifb, controller: br0, port_options: {backup_nhid: 3}}", "together with `backup_port`", ""),
+        (
+            "{kind: dummy, controller: bond0, port_options: {queue_id: 17}}",
+            "more than `bond0` has transmit queues, 16",
+            "tx_queues",
+        ),
         ("{kind: ifb, controller: bond0, port_options: {prio: 3}}", "refused in mode 802.3ad", "active-backup"),
     ],
 )
@@ -103,6 +108,13 @@ def test_faults(tmp_path: Path, body: str, message: str, hint: str) -> None:
     found = fault(tmp_path, body)
     assert message in found[0]
     assert hint in found[1]
+
+
+def test_two_ports_of_a_bond_with_one_queue(tmp_path: Path) -> None:
+    one = "{kind: dummy, controller: bond0, port_options: {queue_id: 3}}"
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, f"{one}\n      p2: {one}\n")
+    assert "`queue_id` 3 of `bond0` is that of `p1` already" in caught.value.problems[0].message
 
 
 def test_no_defaults_for_options(tmp_path: Path) -> None:

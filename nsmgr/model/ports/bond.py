@@ -19,9 +19,10 @@ class BondPort(Port):
 
     KIND: ClassVar[str] = "bond"
     DATA: ClassVar[str | None] = "bond_slave"
+    UNIQUE: ClassVar[frozenset[str]] = frozenset({"queue_id"})  # bond_option_queue_id_set: EPERM
 
     queue_id: Annotated[int | None, Field(ge=0, le=65535), data("IFLA_BOND_SLAVE_QUEUE_ID", default=0)] = None
-    """The bond's transmit queue that leaves by this port only; 0 = none. Below the bond's ``tx_queues``, each used once."""
+    """The bond's transmit queue that leaves by this port only, each by one (EPERM); 0 = none. At most the bond's ``tx_queues``."""
     prio: Annotated[int | None, Field(ge=-(2**31), lt=2**31), data("IFLA_BOND_SLAVE_PRIO", default=0)] = None
     """Which port is chosen at a failover, the highest; modes active-backup, balance-tlb, balance-alb. Linux 6.0 and later."""
     actor_port_prio: Annotated[int | None, Field(ge=0, le=65535), data("IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", default=255)] = None

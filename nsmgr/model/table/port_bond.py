@@ -19,6 +19,7 @@ class Port(Plain):
 class BondPort(Port):
     KIND = "bond"
     DATA = "bond_slave"
+    UNIQUE = frozenset(["queue_id"])
     ROWS = {
         "queue_id": Attr("IFLA_BOND_SLAVE_QUEUE_ID", where=Where.DATA, default=0),
         "prio": Attr("IFLA_BOND_SLAVE_PRIO", where=Where.DATA, default=0),
