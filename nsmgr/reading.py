@@ -53,6 +53,9 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sigh
     unseen = sorted(kind for kind in wanted - present if kind and kind_facts(kind).MAKER != "none")
     if unseen:
         observed.unsupported = kernel.probe(unseen)
+    keys = {key for name, netns in desired.namespaces.items() if name not in observed.namespaces for key in netns.sysctls}
+    if keys:
+        observed.unwritable = kernel.probe_sysctls(sorted(keys))
     return observed
 
 

@@ -106,6 +106,10 @@ class FakeKernel(ByHand):
             if kind not in self.world.kinds and kind_class(kind).MAKER != "none"
         }
 
+    def probe_sysctls(self, keys: Iterable[str]) -> dict[str, str]:
+        """Every namespace has every key here."""
+        return {}
+
     def transact(self, batch: Batch) -> list[Verdict]:
         """Every step in order, whatever became of those before it: that is what one sendmsg does.
 

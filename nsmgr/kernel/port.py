@@ -94,6 +94,9 @@ class KernelPort(Protocol):
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
         """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing."""
 
+    def probe_sysctls(self, keys: Iterable[str]) -> dict[str, str]:
+        """key → why it cannot be written in a namespace that is new, for those that cannot. Changes nothing."""
+
     def transact(self, batch: Batch) -> list[Verdict]:
         """Send the batch's steps in order (one send where it is all netlink), one verdict per step, in order."""
 

@@ -6,9 +6,11 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 ROOT = "/proc/sys"
+ONLY_INITIAL = "it exists only in the initial namespace"
+READ_ONLY_HERE = "it is read-only in this namespace"
 
 
 def path_of(key: str) -> str:
@@ -57,6 +59,28 @@ def read(keys: Iterable[str]) -> dict[str, str | None]:
         finally:
             os.close(fd)
     return values
+
+
+def exists(key: str) -> bool:
+    """Whether the calling thread's namespace has the key."""
+    return os.path.exists(path_of(key))
+
+
+def unwritable_when_new(keys: Iterable[str], elsewhere: Collection[str]) -> dict[str, str]:
+    """key → why, of those that a namespace just made does not let anybody write; ``elsewhere``: those that this namespace has.
+
+    Moves the calling thread into that new namespace. Raises OSError EPERM where none can be made.
+    """
+    from nsmgr.kernel import libc
+
+    libc.unshare(libc.CLONE_NEWNET)
+    found: dict[str, str] = {}
+    for key in keys:
+        if not exists(key):
+            found[key] = ONLY_INITIAL if key in elsewhere else "No such file or directory"
+        elif not os.access(path_of(key), os.W_OK):  # the mode that net_ctl_permissions gives the owner, root or not
+            found[key] = READ_ONLY_HERE if os.access(path_of(key), os.R_OK) else "Permission denied"
+    return found
 
 
 def write(key: str, value: str) -> None:

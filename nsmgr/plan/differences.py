@@ -46,7 +46,7 @@ def differences(desired: DesiredState, observed: ObservedState) -> Plan:
         lost = addressing.emit(netns, here, link_plan, draft, owned, need)
         routing.emit_routes(netns, here, link_plan, draft, owned, lost, need)
         routing.emit_rules(netns, here, draft, owned, need)
-        routing.emit_sysctls(netns, state, link_plan, draft, need)
+        routing.emit_sysctls(netns, state, link_plan, draft, need, observed.unwritable)
     made = draft.finish([*desired.namespaces, *sorted(doomed)], frozenset(observed.namespaces))
     check_contested(desired, observed, made)
     return made

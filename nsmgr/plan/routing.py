@@ -13,7 +13,7 @@ from nsmgr.plan.state import DesiredNetns, NetnsState, Path, Route, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def emit_routes(
@@ -179,10 +179,17 @@ _OVERWRITING = {
 }
 
 
-def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan, draft: Draft, born: tuple[int, ...]) -> None:
+def emit_sysctls(
+    netns: DesiredNetns,
+    state: NetnsState | None,
+    links: LinkPlan,
+    draft: Draft,
+    born: tuple[int, ...],
+    unwritable: Mapping[str, str],
+) -> None:
     """Namespace-wide keys, and those of links that exist already (a new link's are written by its creation).
 
-    Raises UnsupportedByKernel for a key that an existing namespace does not have.
+    Raises UnsupportedByKernel for a key that an existing namespace does not have, or a new one would not take.
     """
     if not netns.sysctls and not any(link.sysctls for link in netns.links.values()):
         return
@@ -193,10 +200,7 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
     def write(key: str, value: str, origin: Path, steps: list[Step], *, again: bool = False, may_come: bool = False) -> bool:
         observed = read.get(key)
         if state is not None and key in read and observed is None and not may_come:
-            raise UnsupportedByKernel(
-                f"sysctl {key}", "No such file or directory", netns=netns.name, users=[(netns.name, origin)],
-                hint="some keys exist only in the initial namespace, others only once a module is loaded",
-            )  # fmt: skip
+            raise _refused(netns, key, "No such file or directory", origin)
         if sysctl_same(value, observed) and not again:
             return False
         action = Action.UPDATE if state is not None else Action.CREATE
@@ -205,6 +209,9 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
         steps.append(draft.step(op, Verb.SYSCTL, netns.name, name=key, args={"value": value}, needs=born))
         return True
 
+    for key in netns.sysctls if state is None and unwritable else ():
+        if key in unwritable:
+            raise _refused(netns, key, unwritable[key], (*netns.origin, "sysctls", key))
     for key, value in sorted(netns.sysctls.items(), key=lambda item: _sysctl_rank(item[0])):
         if write(key, value, (*netns.origin, "sysctls", key), lane.sysctl) and key in _OVERWRITING:
             overwritten.add(_OVERWRITING[key])
@@ -218,6 +225,18 @@ def emit_sysctls(netns: DesiredNetns, state: NetnsState | None, links: LinkPlan,
                 again = dotted.endswith((".forwarding", ".disable_ipv6")) and any(dotted.startswith(start) for start in overwritten)
                 may_come = resized and dotted.startswith("net.ipv6.")
                 write(key, value, (*link.origin, "sysctls"), lane.link_sysctl, again=again, may_come=may_come)
+
+
+def _refused(netns: DesiredNetns, key: str, words: str) -> UnsupportedByKernel:
+    if "initial" in words:
+        hint = (
+            f"it is one setting for the whole machine: `host: {{sysctls: {{{key}: …}}}}` where nsmgr runs in the initial namespace"
+        )
+    elif "read-only" in words:
+        hint = "the kernel only reports it, or lets only the initial namespace change it: leave it out"
+    else:
+        hint = "some keys exist only in the initial namespace, others only once a module is loaded; `nsmgr exec NETNS -- sysctl -a`"
+    return UnsupportedByKernel(f"sysctl {key}", words, netns=netns.name, users=[(netns.name, origin)], hint=hint)
 
 
 def _sysctl_rank(key: str) -> int:

@@ -230,11 +230,13 @@ class ObservedState(Record):
 
     live_rename: whether this kernel renames a link that is up (since 6.2; found out by a refusal, EBUSY).
     foreign_owner: namespace → other deployment that claims it; unsupported: kind → the kernel's words (from a probe).
+    unwritable: namespace-wide sysctl → why a namespace that is made does not take it (from a probe).
     """
 
     namespaces: dict[str, NetnsState] = field(default_factory=dict)
     stale: frozenset[str] = frozenset()
     foreign_owner: dict[str, str] = field(default_factory=dict)
     unsupported: dict[str, str] = field(default_factory=dict)
+    unwritable: dict[str, str] = field(default_factory=dict)
     owned: Owned = field(default_factory=Owned)
     live_rename: bool = True

@@ -68,6 +68,7 @@ HINTS: tuple[Hint, ...] = (
     Hint(errno.EBUSY, "somebody else uses it: find out who, then run apply again"),
     Hint(errno.EACCES, "IPv6 is off on this link: set the sysctl `ipv6.disable_ipv6: 0` on it", "IPv6 is disabled", "address"),
     Hint(errno.EACCES, "IPv6 is off on this link: set the sysctl `ipv6.disable_ipv6: 0` on it", "IPv6 is disabled", "route"),
+    Hint(errno.EACCES, "the kernel only reports it, or lets only the initial namespace change it: leave it out", type="sysctl"),
     Hint(errno.EACCES, "CAP_NET_ADMIN and CAP_SYS_ADMIN are needed over the namespace: run as root"),
     Hint(errno.EPERM, "CAP_NET_ADMIN and CAP_SYS_ADMIN are needed over the namespace: run as root"),
     Hint(errno.EADDRNOTAVAIL, "the device does not take this MAC: it must be unicast and not all zeros", type="link"),

@@ -159,6 +159,7 @@ def fingerprint(observed: ObservedState) -> str:
         "stale": sorted(observed.stale),
         "foreign_owner": observed.foreign_owner,
         "unsupported": observed.unsupported,
+        "unwritable": observed.unwritable,
         "owned": [
             owned.namespaces,
             {netns: sorted(keys) for netns, keys in owned.objects.items()},

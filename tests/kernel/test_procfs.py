@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from nsmgr.errors import UnsupportedByKernel
 from nsmgr.kernel import procfs
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
+from tests.kernel.lab import Lab
 
 Name = Callable[[str], str]
 
@@ -64,3 +66,23 @@ def test_refusals(name: Name, kernel: LinuxKernel) -> None:
     )  # fmt: skip
     assert [verdict.errno for verdict in verdicts] == [errno.ENOENT, errno.EINVAL, errno.EINVAL, 0]
     assert verdicts[0].attribute == "net.ipv4.no_such_key"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("net.core.netdev_budget", "only in the initial namespace"),
+        ("net.core.rmem_max", "read-only in this namespace"),
+        ("net.ipv4.tcp_available_congestion_control", "read-only in this namespace"),
+        ("net.ipv4.nonesuch", "No such file or directory"),
+    ],
+)
+def test_what_a_new_namespace_would_not_take_is_found_before_it_is_made(lab: Lab, key: str, words: str) -> None:
+    """The machine's kernel decides, in a namespace that is gone again; in a sandbox nobody has the initial namespace's keys."""
+    text = f"version: 1\nnamespaces: {{@a: {{sysctls: {{{key}: 1}}}}}}"
+    if "initial" in words and not procfs.exists(key):
+        words = "No such file or directory"
+    with pytest.raises(UnsupportedByKernel, match=words):
+        lab.apply(lab.load(text))
+    assert not [name for name in lab.kernel.list_netns() if name.startswith(lab.prefix)]
+    assert not lab.kernel.probe_sysctls(["net.ipv4.ip_forward", "net.ipv4.ping_group_range"])
