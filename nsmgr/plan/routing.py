@@ -227,11 +227,9 @@ def emit_sysctls(
                 write(key, value, (*link.origin, "sysctls"), lane.link_sysctl, again=again, may_come=may_come)
 
 
-def _refused(netns: DesiredNetns, key: str, words: str) -> UnsupportedByKernel:
+def _refused(netns: DesiredNetns, key: str, words: str, origin: Path) -> UnsupportedByKernel:
     if "initial" in words:
-        hint = (
-            f"it is one setting for the whole machine: `host: {{sysctls: {{{key}: …}}}}` where nsmgr runs in the initial namespace"
-        )
+        hint = f"one setting for the whole machine: `host: {{sysctls: {{{key}: …}}}}`, where nsmgr runs in the initial namespace"
     elif "read-only" in words:
         hint = "the kernel only reports it, or lets only the initial namespace change it: leave it out"
     else:
