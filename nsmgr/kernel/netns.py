@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Literal, TypeVar
 
+    from nsmgr.kernel.genl import GenlSocket
+
     Result = TypeVar("Result")
 
 DIRECTORY = "/run/netns"
@@ -43,12 +45,13 @@ class Netns:
         name: as in the configuration. socket: opened by a thread inside the namespace.
     """
 
-    __slots__ = ("_fd", "cookie", "name", "socket")
+    __slots__ = ("_fd", "_genl", "cookie", "name", "socket")
 
     def __init__(self, name: str, socket: RtnlSocket) -> None:
         self.name, self.socket = name, socket
         self.cookie = socket.cookie()
         self._fd = -1
+        self._genl: GenlSocket | None = None
 
     def fd(self) -> int:
         """A descriptor for IFLA_NET_NS_FD and setns; stays ours. Raises PrivilegeError without CAP_NET_ADMIN there."""
@@ -59,8 +62,19 @@ class Netns:
                 raise privilege(f"get a descriptor of namespace {self.name}", "CAP_NET_ADMIN", error) from error
         return self._fd
 
+    def genl(self) -> GenlSocket:
+        """Its generic netlink socket, opened by the first call: that must come from a thread inside the namespace."""
+        if self._genl is None:
+            from nsmgr.kernel.genl import GenlSocket
+
+            self._genl = GenlSocket(self.name)
+        return self._genl
+
     def close(self) -> None:
         self.socket.close()
+        if self._genl is not None:
+            self._genl.close()
+            self._genl = None
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -137,3 +137,32 @@ class Range(Fixed):
 def ip_protocol(value: Any) -> int:
     """An IP protocol's number."""
     return number_or_name(value, IP_PROTOCOLS, 255, "IP protocol")
+
+
+# ethtool(8)'s short names and what each stands for (off_flag_def in its features.c)
+FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "rx": ("rx-checksum",),
+    "tx": (
+        "tx-checksum-ipv4",
+        "tx-checksum-ip-generic",
+        "tx-checksum-ipv6",
+        "tx-checksum-fcoe-crc",
+        "tx-checksum-sctp",
+    ),
+    "sg": ("tx-scatter-gather", "tx-scatter-gather-fraglist"),
+    "tso": (
+        "tx-tcp-segmentation",
+        "tx-tcp-ecn-segmentation",
+        "tx-tcp-mangleid-segmentation",
+        "tx-tcp6-segmentation",
+        "tx-tcp-accecn-segmentation",
+    ),
+    "ufo": ("tx-udp-fragmentation",),
+    "gso": ("tx-generic-segmentation",),
+    "gro": ("rx-gro",),
+    "lro": ("rx-lro",),
+    "rxvlan": ("rx-vlan-hw-parse",),
+    "txvlan": ("tx-vlan-hw-insert",),
+    "ntuple": ("rx-ntuple-filter",),
+    "rxhash": ("rx-hashing",),
+}

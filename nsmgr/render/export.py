@@ -136,7 +136,9 @@ def _sections(state: NetnsState) -> Iterator[tuple[str, str, Any]]:
             found.setdefault((thing.link, owners[thing.type]), []).append(part)
     for (link, name), parts in found.items():
         cls = thing_type(name)
-        yield link if cls.LEVEL == "link" else "", cls.SECTION, _plain(cls.section(parts), thing_durations(name))
+        said = _plain(cls.section(parts), thing_durations(name))
+        if said or not cls.SETTINGS:
+            yield link if cls.LEVEL == "link" else "", cls.SECTION, said
 
 
 def _plain(said: Any, own: frozenset[str]) -> Any:

@@ -61,12 +61,14 @@ def state_tables(states: Mapping[str, NetnsState]) -> list[Table]:
 
 
 def _things(name: str, state: NetnsState) -> list[Table]:
-    """A table a type: the object, and what it has besides."""
+    """A table a type: the object, and what it has besides. Settings of which nothing is worth a line are left out."""
     found: dict[str, Table] = {}
     for thing in state.things.values():
-        table = found.setdefault(thing.type, Table(f"{name}: {thing.type}", ("OBJECT", "ATTRIBUTES")))
         own = thing_durations(thing.type)
         said = thing_type(thing.type).body(thing.attrs)
+        if not said and thing_type(thing.type).SETTINGS:
+            continue
+        table = found.setdefault(thing.type, Table(f"{name}: {thing.type}", ("OBJECT", "ATTRIBUTES")))
         words = (f"{key} {value_text(value, is_duration=key in own)}" for key, value in said.items() if str(value) not in thing.key)
         table.rows.append((thing.key, "  ".join(words)))
     return list(found.values())
