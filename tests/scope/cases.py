@@ -69,13 +69,14 @@ class Hand:
     """a, b: the values, where they cannot be derived or the kernel takes only some. more: further keys of the link.
 
     lower: keys of the links that a reference names, ``@`` stands for the link that is tried. Of a port: keys of its controller, and
-    ``@`` in ``more`` stands for another port.
+    ``@`` in ``more`` stands for another port. once: keys that only the first document has.
     """
 
     a: Any = None
     b: Any = None
     more: Body = field(default_factory=dict)
     lower: Body = field(default_factory=dict)
+    once: Body = field(default_factory=dict)
 
 
 _LACP = {"mode": "802.3ad"}
@@ -229,6 +230,7 @@ class Case:
     b: Any = None
     body: Body = field(default_factory=dict)
     options: Body = field(default_factory=dict)
+    once: Body = field(default_factory=dict)
     others: dict[str, Body] = field(default_factory=dict)
     needs: set[str] = field(default_factory=set)
     why_not: str = ""
@@ -244,8 +246,9 @@ class Case:
 
     def links(self, second: bool) -> dict[str, Body]:
         value = self.b if second else self.a
-        own = {"port_options": {**self.options, self.row_name: value}} if self.subject.endswith(PORT) else {self.row_name: value}
-        return {**self.others, self.link: {**self.body, **own}}
+        row = {self.row_name: value}
+        own = {"port_options": {**self.options, **row}} if self.subject.endswith(PORT) else row
+        return {**self.others, self.link: {**self.body, **({} if second else self.once), **own}}
 
 
 PORT = "-port"
@@ -289,6 +292,7 @@ def _link(kind: str, name: str, row: Attr, serial: int, hand: Hand) -> Case:
     if cls.PARENT_REQUIRED and "parent" not in case.body:
         case.body["parent"] = _lower(case, "l")
     case.body |= hand.more
+    case.once = hand.once
     if name == "controller":
         _controllers(case, kind)
     else:
@@ -344,7 +348,7 @@ def _lower(case: Case, letter: str, more: Body | None = None) -> str:
 
 
 def _controllers(case: Case, kind: str) -> None:
-    controller = PORT_OF.get(kind, "bridge")
+    controller = PORT_OF.get(kind, "bridge" if kind_class(kind).ETHERNET else "vrf")
     if not controller:
         case.why_not = "cannot be a port"
         return
