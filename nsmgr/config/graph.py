@@ -17,7 +17,11 @@ def check(spaces: Spaces, links: Links) -> None:
     for reference in list(spaces.references):
         netns, slash, name = reference.target.rpartition("/")
         target = (netns if slash else reference.netns, name)
-        if _exists(spaces, links, reference, target) and not _names_a_port(spaces, reference):
+        if not _exists(spaces, links, reference, target):
+            continue
+        if _names_a_port(spaces, reference):
+            _must_be_a_port(spaces, reference, target)
+        else:
             edges.setdefault((reference.netns, reference.link), []).append((target, reference))
     _cycles(spaces, edges)
     if spaces.ports:
@@ -63,6 +67,17 @@ def _names_a_port(spaces: Spaces, reference: Reference) -> bool:
     space = spaces.find(reference.netns)
     link = space.state.links.get(reference.link) if space is not None else None
     return link is not None and reference.attribute in kind_facts(link.kind).NAMES_PORTS
+
+
+def _must_be_a_port(spaces: Spaces, reference: Reference, target: _End) -> None:
+    """bond_option_primary_set() keeps another name for later without saying so; team_nl_cmd_options_set() refuses it."""
+    space = spaces.find(target[0])
+    port = space.state.links.get(target[1]) if space is not None else None
+    if reference.attribute.startswith(PREFIX) or port is None or not port.kind:
+        return  # options of ports have a check of their own; a link that somebody else makes may have been enslaved by them
+    if port.attrs.get("controller") != reference.link:
+        words = f"`{reference.attribute}` names `{target[1]}`, which is no port of `{reference.link}`"
+        spaces.report.error(reference.path, words, f"add `controller: {reference.link}` to `{target[1]}`")
 
 
 def _cycles(spaces: Spaces, edges: dict[_End, list[tuple[_End, Reference]]]) -> None:

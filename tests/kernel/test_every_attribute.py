@@ -46,6 +46,7 @@ class Trial:
         self.prefix = f"nsmgrt-{secrets.token_hex(3)}"
         self.found: dict[str, str] = {}  # row → what came of it
         self.cases: list[Case] = []
+        self.asked = self.witnessed = 0
         self.observed: dict[str, dict[str, Link]] = {}
         needed = {need for case in cases(kind) for need in case.needs} | {"ifb"}
         missing = kernel.probe(sorted(needed))
@@ -169,6 +170,8 @@ class Trial:
             for case in [case for case in self.cases if self.netns(case) == space]:
                 value = links[case.link].attrs.get(case.attribute, case.row.absent)
                 said = witness.says(shown[case.link], self.kind, case.row_name)
+                self.asked += 1
+                self.witnessed += said is not witness.UNSEEN
                 if not witness.agrees(said, value, case.row):
                     self.drop(case, f"failed: nsmgr reads {value!r}, ip(8) {said!r}")
 
@@ -205,6 +208,8 @@ def test_every_attribute_of(kind: str, tmp_path: Path, tested: Results) -> None:
         finally:
             trial.clean()
     tested.kinds[kind] = trial.found
+    tested.asked += trial.asked
+    tested.witnessed += trial.witnessed
     wrong = [
         f"{kind}.{name}: {words or 'not tried'}" for name, words in trial.found.items() if words.startswith("failed") or not words
     ]
@@ -228,3 +233,10 @@ def _explained(kind: str, name: str) -> Sequence[Any]:
     if kind.endswith(PORT):
         return explain(f"port_options.{kind.removesuffix(PORT)}.{name}")
     return explain(f"links.{kind}.{name}") or explain(name)
+
+
+def test_ip_is_a_witness_of_most_of_it(tested: Results) -> None:
+    """Names that are not found in ip(8)'s JSON prove nothing: there must be few of them."""
+    if not tested.asked:
+        pytest.skip("nothing was tried")
+    assert tested.witnessed > 0.8 * tested.asked

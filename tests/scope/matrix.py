@@ -31,9 +31,11 @@ def label() -> str:
 
 @dataclass(slots=True)
 class Results:
-    """kind → row → what came of it, on this kernel."""
+    """kind → row → what came of it, on this kernel. asked, witnessed: how often ip(8) was asked and knew."""
 
     kinds: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: int = 0
+    witnessed: int = 0
 
     def write(self, file: Path) -> None:
         file.write_text(json.dumps({"kernel": label(), "kinds": self.kinds}))

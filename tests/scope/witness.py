@@ -17,7 +17,7 @@ _TOP: Mapping[str, str] = {
     "mtu": "mtu", "mac": "address", "broadcast": "broadcast", "controller": "master", "alias": "ifalias", "group": "group",
     "txqlen": "txqlen", "tx_queues": "num_tx_queues", "rx_queues": "num_rx_queues", "gso_max_size": "gso_max_size",
     "gso_max_segs": "gso_max_segs", "gro_max_size": "gro_max_size", "addrgenmode": "inet6_addr_gen_mode",
-    "peer": "link",
+    "peer": "link", "parent": "link", "linkmode": "linkmode",
 }  # fmt: skip
 _FLAGS: Mapping[str, str] = {
     "state": "UP", "arp": "NOARP", "multicast": "MULTICAST", "allmulticast": "ALLMULTI", "promisc": "PROMISC",
@@ -46,7 +46,11 @@ _DATA: Mapping[str, Mapping[str, str]] = {
         "mcast_startup_query_count": "mcast_startup_query_cnt", "group_address": "group_addr",
     },
     "bond": {"lacp_rate": "ad_lacp_rate", "lacp_active": "ad_lacp_active"},
-    "vxlan": {"srcport": "port_range", "parent": "link", "remote": "remote"},
+    "vxlan": {
+        "srcport": "port_range", "parent": "link", "udp6zerocsumtx": "udp_zero_csum6_tx", "udp6zerocsumrx": "udp_zero_csum6_rx",
+    },
+    "macvlan": {"bc_queue_len": "bcqueuelen"},
+    "macvtap": {"bc_queue_len": "bcqueuelen"},
     "tun": {"owner": "user", "owner_group": "group"},
     "tap": {"owner": "user", "owner_group": "group"},
     "bridge-port": {"fast_leave": "fastleave", "mcast_router": "multicast_router"},
@@ -68,6 +72,13 @@ def says(shown: Mapping[str, Any], kind: str, name: str) -> Any:
         return not flag if name == "arp" else ("up" if flag else "down") if name == "state" else flag
     if name == "group":
         return {"default": 0}.get(shown.get("group", UNSEEN), shown.get("group", UNSEEN))
+    if kind == "vlan" and name in ("reorder_hdr", "gvrp", "mvrp", "loose_binding", "bridge_binding"):
+        return name.upper() in shown["linkinfo"]["info_data"].get("flags", ())
+    if kind in ("ipvlan", "ipvtap") and name == "flags":
+        data = shown["linkinfo"]["info_data"]
+        return next((word for word in ("private", "vepa") if data.get(word)), "bridge")
+    if name == "protodown":
+        return bool(shown.get("proto_down", False))
     if name in _TOP and not (kind == "vxlan" and name == "parent"):
         return shown.get(_TOP[name], UNSEEN)
     found: Any = shown.get("linkinfo", {}).get("info_data", {})

@@ -335,6 +335,10 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         red("br0: {kind: bridge}", "x: {kind: ifb, controller: br00}"),
         [("lab.yaml:6:34", "`controller` names the link `br00`, which is not declared", "did you mean `br0`?")],
     ),
+    "primary is no port": (
+        red("a: {kind: bond, mode: active-backup, primary: b}", "b: {kind: ifb}"),
+        [("lab.yaml:5:53", "`primary` names `b`, which is no port of `a`", "add `controller: a` to `b`")],
+    ),
     "a bridge takes Ethernet only": (
         red("a: {kind: bridge}", "b: {kind: tun, controller: a}"),
         [

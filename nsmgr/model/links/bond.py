@@ -134,7 +134,7 @@ class Bond(Link):
     arp_missed_max: Annotated[int | None, Field(ge=1, le=255), data("IFLA_BOND_MISSED_MAX", default=2)] = None
     """Missed ARP checks before a port counts as down. Linux 5.17 and later."""
     primary: Annotated[IfName | None, data("IFLA_BOND_PRIMARY", ref=True)] = None
-    """Preferred port. May be named before it has joined; modes active-backup, balance-tlb, balance-alb."""
+    """Preferred port, which has the bond as ``controller``; modes active-backup, balance-tlb, balance-alb."""
     primary_reselect: Annotated[
         Literal["always", "better", "failure"] | None,
         by_number(PRIMARY_RESELECT),
