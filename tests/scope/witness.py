@@ -25,16 +25,19 @@ _FLAGS: Mapping[str, str] = {
 _TUNNEL: Mapping[str, str] = {
     "parent": "link",
     "hoplimit": "ttl",
+    "encaplimit": "encap_limit",
+    "dscp_inherit": "ip6_tnl_f_rcv_dscp_copy",
+    "allow_localremote": "ip6_tnl_f_allow_local_remote",
     "encap": "encap.type",
     "encap_sport": "encap.sport",
     "encap_dport": "encap.dport",
     "encap_csum": "encap.csum",
     "encap_csum6": "encap.csum6",
     "encap_remcsum": "encap.remcsum",
-    "prefix_6rd": "6rd.prefix",
-    "prefixlen_6rd": "6rd.prefixlen",
-    "relay_prefix_6rd": "6rd.relay_prefix",
-    "relay_prefixlen_6rd": "6rd.relay_prefixlen",
+    "prefix_6rd": "prefix",
+    "prefixlen_6rd": "prefixlen",
+    "relay_prefix_6rd": "relay_prefix",
+    "relay_prefixlen_6rd": "relay_prefixlen",
 }
 # kind → row → key in linkinfo.info_data, where it is not called as here.
 _DATA: Mapping[str, Mapping[str, str]] = {
@@ -53,13 +56,21 @@ _DATA: Mapping[str, Mapping[str, str]] = {
     "macvtap": {"bc_queue_len": "bcqueuelen"},
     "tun": {"owner": "user", "owner_group": "group"},
     "tap": {"owner": "user", "owner_group": "group"},
+    "geneve": {"udp6zerocsumtx": "udp_zero_csum6_tx", "udp6zerocsumrx": "udp_zero_csum6_rx"},
+    "bareudp": {"port": "dstport", "srcport_min": "srcportmin"},
+    "gtp": {"pdp_hashsize": "hsize"},
+    "hsr": {"protocol": "proto"},
+    "macsec": {
+        "cipher": "cipher_suite", "encodingsa": "encoding_sa", "end_station": "es", "icvlen": "icv_len", "send_sci": "inc_sci",
+        "replay": "replay_protect",
+    },
     "bridge-port": {"fast_leave": "fastleave", "mcast_router": "multicast_router"},
     "gre": _TUNNEL, "gretap": _TUNNEL, "erspan": _TUNNEL, "ip6gre": _TUNNEL, "ip6gretap": _TUNNEL, "ip6erspan": _TUNNEL,
-    "ipip": _TUNNEL, "sit": _TUNNEL | {"mode": "proto"}, "ip6tnl": _TUNNEL | {"mode": "proto"}, "vti": _TUNNEL, "vti6": _TUNNEL,
-    "xfrm": _TUNNEL,
+    **dict.fromkeys(("ipip", "sit", "ip6tnl"), _TUNNEL | {"mode": "proto"}), "vti": _TUNNEL, "vti6": _TUNNEL, "xfrm": _TUNNEL,
 }  # fmt: skip
 
 
+_ONLY_TRUE = frozenset(("dscp_inherit", "allow_localremote"))  # flags that ip prints when they are set
 _WORDS: Mapping[str, str] = {"on": "1", "off": "0", "ip": "ipv4"}
 
 
@@ -84,7 +95,13 @@ def says(shown: Mapping[str, Any], kind: str, name: str) -> Any:
     found: Any = shown.get("linkinfo", {}).get("info_data", {})
     for key in _DATA.get(kind, {}).get(name, name).split("."):
         found = found.get(key, UNSEEN) if isinstance(found, dict) else UNSEEN
-    return found
+    return False if found is UNSEEN and name in _ONLY_TRUE else found
+
+
+def knows(shown: Mapping[str, Any], *, common: bool) -> bool:
+    """Whether this ip(8) knows the kind of the link, where the attribute is the kind's own."""
+    info = shown.get("linkinfo", {})
+    return common or "info_data" in info or "info_slave_data" in info
 
 
 def agrees(said: Any, value: Value, row: Attr) -> bool:

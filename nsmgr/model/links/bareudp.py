@@ -20,6 +20,7 @@ class Bareudp(Link):
     """The remote end comes with each packet (routes, tc tunnel_key). There is no changelink; the port is one device's (EBUSY)."""
 
     KIND: ClassVar[str] = "bareudp"
+    ETHERNET: ClassVar[bool] = False
     DATA_REQUIRED: ClassVar[bool] = True
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65527)
     DEFAULTS: ClassVar[Mapping[str, Value]] = {"arp": False, "addrgenmode": "random"}

@@ -114,6 +114,7 @@ class Gre(GreLink):
     """GRE for IP packets over IPv4. Whether it has one remote end, a group or none cannot change on a living device."""
 
     KIND: ClassVar[str] = "gre"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65511)
     DEFAULTS: ClassVar[Mapping[str, Value]] = {"arp": False, "multicast": False}
 

@@ -24,6 +24,7 @@ class Gtp(Link):
     """
 
     KIND: ClassVar[str] = "gtp"
+    ETHERNET: ClassVar[bool] = False
     DATA_REQUIRED: ClassVar[bool] = True
     BIRTH: ClassVar[Mapping[str, Value]] = {"create_sockets": True}
     DEFAULT_MTU: ClassVar[int] = 0  # 1464 or 1444, by the address family of its sockets

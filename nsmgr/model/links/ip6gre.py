@@ -129,6 +129,7 @@ class Ip6Gre(Ip6GreLink):
     """GRE for IP packets over IPv6."""
 
     KIND: ClassVar[str] = "ip6gre"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65531)
     DEFAULTS: ClassVar[Mapping[str, Value]] = {"arp": False, "multicast": False}
 

@@ -43,6 +43,7 @@ class Ip6Tnl(Layer3):
     """
 
     KIND: ClassVar[str] = "ip6tnl"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)
     ONCE: ClassVar[frozenset[str]] = frozenset(("external",))
     BIRTH: ClassVar[Mapping[str, Value]] = {"hoplimit": 64, "encaplimit": 4}

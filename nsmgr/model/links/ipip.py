@@ -22,6 +22,7 @@ class Ipip(Layer3):
     """
 
     KIND: ClassVar[str] = "ipip"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65515)
     ONCE: ClassVar[frozenset[str]] = frozenset(("external",))
 

@@ -13,6 +13,7 @@ class Nlmon(Link):
     """A tap on netlink: capture on it (``tcpdump -i nlmon0``) to see the messages. No attributes of its own."""
 
     KIND: ClassVar[str] = "nlmon"
+    ETHERNET: ClassVar[bool] = False
     DATA: ClassVar[str | None] = ""
     DEFAULT_MTU: ClassVar[int] = 3776  # NLMSG_GOODSIZE with pages of 4 KiB
     MTU_RANGE: ClassVar[tuple[int, int]] = (16, 0)

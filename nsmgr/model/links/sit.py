@@ -26,6 +26,7 @@ class Sit(Layer3):
     """
 
     KIND: ClassVar[str] = "sit"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (1280, 65555)
 
     kind: Literal["sit"] | None = "sit"

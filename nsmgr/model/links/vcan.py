@@ -39,6 +39,7 @@ class Vcan(CanLink):
     """A CAN bus on which the programs of one namespace talk to each other. No attributes of its own."""
 
     KIND: ClassVar[str] = "vcan"
+    ETHERNET: ClassVar[bool] = False
 
     kind: Literal["vcan"] | None = "vcan"
     """The kind."""

@@ -21,6 +21,7 @@ class Vti(Layer3):
     """
 
     KIND: ClassVar[str] = "vti"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65515)
     SHORT: ClassVar[Mapping[str, tuple[str, ...]]] = {"key": ("ikey", "okey")}
 

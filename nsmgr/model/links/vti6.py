@@ -20,6 +20,7 @@ class Vti6(Layer3):
     """
 
     KIND: ClassVar[str] = "vti6"
+    ETHERNET: ClassVar[bool] = False
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65495)
     SHORT: ClassVar[Mapping[str, tuple[str, ...]]] = {"key": ("ikey", "okey")}
 

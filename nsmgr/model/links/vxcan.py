@@ -13,6 +13,7 @@ class Vxcan(CanLink):
     """A CAN wire between two namespaces: what veth is for Ethernet. Both ends are born together; deleting one deletes both."""
 
     KIND: ClassVar[str] = "vxcan"
+    ETHERNET: ClassVar[bool] = False
     DATA: ClassVar[str | None] = None
     PAIR: ClassVar[str] = "VXCAN_INFO_PEER"
 

@@ -16,6 +16,7 @@ class Wireguard(Link):
     """
 
     KIND: ClassVar[str] = "wireguard"
+    ETHERNET: ClassVar[bool] = False
     DATA: ClassVar[str | None] = ""
     DEFAULT_MTU: ClassVar[int] = 1420  # wg_setup: ETH_DATA_LEN less what IPv6, UDP and the message take
     MTU_RANGE: ClassVar[tuple[int, int]] = (0, 2147483552)

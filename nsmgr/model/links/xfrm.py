@@ -19,6 +19,7 @@ class Xfrm(Tunnel):
     """What is routed into it is handled by the IPsec policies of its number, which is unique in the namespace (EEXIST)."""
 
     KIND: ClassVar[str] = "xfrm"
+    ETHERNET: ClassVar[bool] = False
     MTU_FOLLOWS: ClassVar[bool] = False
     DEFAULT_MTU: ClassVar[int] = 1500
     MTU_RANGE: ClassVar[tuple[int, int]] = (68, 65535)

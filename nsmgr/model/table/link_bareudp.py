@@ -14,6 +14,7 @@ ETHERTYPES = Mixed({"ipv4": 0x0800, "ipv6": 0x86DD, "mpls_uc": 0x8847, "mpls_mc"
 class Bareudp(Plain):
     KIND = "bareudp"
     DATA_REQUIRED = True
+    ETHERNET = False
     DEFAULTS = {"arp": False, "addrgenmode": "random"}
     MTU_RANGE = (68, 65527)
     ROWS = {

@@ -56,6 +56,7 @@ class GreLink(Tunnel):
 class Gre(GreLink):
     KIND = "gre"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey"), "csum": ("icsum", "ocsum"), "seq": ("iseq", "oseq")}
     MTU_FOLLOWS = True

@@ -16,6 +16,7 @@ class Gtp(Plain):
     KIND = "gtp"
     DATA_REQUIRED = True
     BIRTH = {"create_sockets": True}
+    ETHERNET = False
     DEFAULTS = {"arp": False, "addrgenmode": "random"}
     DEFAULT_MTU = 0
     ROWS = {

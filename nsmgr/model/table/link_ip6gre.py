@@ -26,6 +26,7 @@ class Ip6Gre(Tunnel):
     KIND = "ip6gre"
     FULL_SET = True
     BIRTH = {"hoplimit": 64, "encaplimit": 4}
+    ETHERNET = False
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey"), "csum": ("icsum", "ocsum"), "seq": ("iseq", "oseq")}
     MTU_FOLLOWS = True

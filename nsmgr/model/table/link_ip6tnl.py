@@ -28,6 +28,7 @@ class Ip6Tnl(Tunnel):
     KIND = "ip6tnl"
     FULL_SET = True
     BIRTH = {"hoplimit": 64, "encaplimit": 4}
+    ETHERNET = False
     TAKES_PARENT = True
     ONCE = frozenset(["external"])
     MTU_FOLLOWS = True

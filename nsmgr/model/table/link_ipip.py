@@ -43,6 +43,7 @@ class Tunnel(Plain):
 class Ipip(Tunnel):
     KIND = "ipip"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     ONCE = frozenset(["external"])
     MTU_FOLLOWS = True

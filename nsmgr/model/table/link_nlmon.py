@@ -11,6 +11,7 @@ from nsmgr.model.table.links import Link
 class Nlmon(Plain):
     KIND = "nlmon"
     DATA = ""
+    ETHERNET = False
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 3776
     MTU_RANGE = (16, 0)

@@ -33,6 +33,7 @@ class Tunnel(Plain):
 class Sit(Tunnel):
     KIND = "sit"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     MTU_FOLLOWS = True
     DEFAULTS = {"arp": False, "multicast": False}

@@ -27,6 +27,7 @@ class CanLink(Plain):
 class Vcan(CanLink):
     KIND = "vcan"
     DATA = ""
+    ETHERNET = False
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 72
     ROWS = {

@@ -37,6 +37,7 @@ class Tunnel(Plain):
 class Vti(Tunnel):
     KIND = "vti"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey")}
     MTU_FOLLOWS = True

@@ -23,6 +23,7 @@ class Tunnel(Plain):
 class Vti6(Tunnel):
     KIND = "vti6"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey")}
     MTU_FOLLOWS = True

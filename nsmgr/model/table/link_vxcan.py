@@ -28,6 +28,7 @@ class CanLink(Plain):
 class Vxcan(CanLink):
     KIND = "vxcan"
     PAIR = "VXCAN_INFO_PEER"
+    ETHERNET = False
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 72
     ROWS = {

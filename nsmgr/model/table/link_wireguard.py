@@ -11,6 +11,7 @@ from nsmgr.model.table.links import Link
 class Wireguard(Plain):
     KIND = "wireguard"
     DATA = ""
+    ETHERNET = False
     DEFAULTS = {"arp": False, "multicast": False, "addrgenmode": "none"}
     DEFAULT_MTU = 1420
     MTU_RANGE = (0, 2147483552)

@@ -24,6 +24,7 @@ class Tunnel(Plain):
 class Xfrm(Tunnel):
     KIND = "xfrm"
     FULL_SET = True
+    ETHERNET = False
     TAKES_PARENT = True
     DEFAULTS = {"arp": False, "multicast": False, "addrgenmode": "random"}
     MTU_RANGE = (68, 65535)
