@@ -150,6 +150,8 @@ def set_controller(device: Device, value: Value) -> None:
         fake_ports.forget(device)
         if fake_kinds.bridge_follows(old):
             mtu_changed(old)
+        if kind_class(old.kind).PORT_DOWN:  # __bond_release_one, team_port_del: dev_close
+            set_state(device, up=False)
     if not index:
         return
     controller = device.home.by_index.get(index)
@@ -157,6 +159,8 @@ def set_controller(device: Device, value: Value) -> None:
         refuse(errno.EINVAL)
     fake_kinds.check_port(device, controller)
     device.set_ref("controller", controller)
+    if kind_class(controller.kind).PORT_DOWN:  # bond_enslave, team_port_add: dev_open
+        set_state(device, up=True)
     if fake_kinds.bridge_follows(controller):
         mtu_changed(controller)
     settle(device)

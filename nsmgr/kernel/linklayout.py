@@ -34,6 +34,9 @@ IFLA_PARENT_DEV_NAME, IFLA_PARENT_DEV_BUS_NAME = 56, 57
 IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, IFLA_TUN_TYPE = 1, 2, 4, 5, 3
 _TUN_KINDS = {1: "tun", 2: "tap"}  # IFLA_TUN_TYPE: IFF_TUN, IFF_TAP of linux/if_tun.h; the driver's kind is "tun" for both
 
+# Kinds of which rtnetlink makes no link: the devices of a driver, which only move and come home (can_link_ops, dsa_user_link_ops).
+_DEVICES = frozenset({"can", "dsa"})
+
 # Made by the module itself in every namespace (net.core.fb_tunnels_only_for_init_net=0); rtnl_delete_link refuses them.
 _FALLBACK = {
     "sit0": "sit", "tunl0": "ipip", "gre0": "gre", "gretap0": "gretap", "erspan0": "erspan", "ip_vti0": "vti", "ip6_vti0": "vti6",
@@ -225,6 +228,8 @@ def _info(buf: bytes, span: tuple[int, int], mask: bytearray) -> tuple[str, dict
         s, e = found[IFLA_INFO_KIND]
         kind = str(buf[s:e], "utf-8", "surrogateescape").rstrip("\0")
         mask[s:e] = b"\xff" * (e - s)
+    if kind in _DEVICES:
+        return "", {number: place for number, place in found.items() if number != IFLA_INFO_DATA}
     data = found.get(IFLA_INFO_DATA)
     if kind == "tun" and data is not None:
         for number, s, e in _spans(buf, *data, mask):

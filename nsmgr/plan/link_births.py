@@ -102,6 +102,7 @@ class Births(Context):
             controller = self._reference(link, link.attrs["controller"])
             lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                         attrs={"controller": controller}, needs=(made,)))  # fmt: skip
+            self._down_again(decision, link, made)
         self._altnames(decision, link, (), made)
         self._sysctls(decision, link, made)
         cls = kind_facts(link.kind)
@@ -115,6 +116,13 @@ class Births(Context):
         if decision.id in self.delayed and link.attrs.get("state") == "up":
             lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
+
+    def _down_again(self, decision: Decision, link: DesiredLink, made: int) -> None:
+        """bond_enslave() and team_port_add() take the port up, whatever it shall be."""
+        if link.attrs.get("state") == "down":
+            step = self._step(decision, Verb.LINK_SET, link.netns, index=self.plan.index[decision.id], name=link.name,
+                              kind=link.kind, attrs={"state": "down"}, needs=(made,))  # fmt: skip
+            self.draft.lane(link.netns).up.append(step)
 
     def _options(self, decision: Decision, link: DesiredLink, made: int) -> None:
         """What generic netlink sets, right after the birth: before ports join."""
@@ -158,6 +166,8 @@ class Births(Context):
         if rest:
             lane.link.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                         attrs=rest, needs=needs))  # fmt: skip
+        if self._port_down(link):
+            self._down_again(decision, link, made)
         self._altnames(decision, link, (), made)
         self._sysctls(decision, link, made)
         if link.port_kind:
@@ -191,6 +201,7 @@ class Births(Context):
         if link.port_kind:
             self._port_options(decision.op, link)
         if link.attrs.get("state") == "up":
+            self.delayed.add(decision.id)  # what is stacked on it comes up after it (vlan_dev_open: ENETDOWN)
             lane.up.append(
                 self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, attrs={"state": "up"}, needs=needs)
             )

@@ -92,9 +92,12 @@ class Updates(Context):
         if options:
             self._port_options(decision.op, link, options)
         self._altnames(decision, link, existing.altnames, None)
-        if up and (down or not was_up):
+        joins, leaves = self._port_switches(decision, link)
+        if up and (down or leaves or not was_up):
             lane.up.append(set_({"state": "up"}))
-        if (was_up and down) or self._enslaved_with_a_bounce(decision, link):
+        elif joins and not up:
+            lane.up.append(set_({"state": "down"}))
+        if (was_up and (down or leaves)) or self._enslaved_with_a_bounce(decision, link):
             self.plan.bounced[decision.id] = decision.op
 
     def _through_leader(
@@ -132,6 +135,14 @@ class Updates(Context):
             step = self._step(decision, Verb.LINK_PORT, link.netns, index=existing.index, name=link.name,
                               kind=link.port_kind, attrs=attrs)  # fmt: skip
             self.draft.lane(link.netns).link.append(step)
+
+    def _port_switches(self, decision: Decision, link: DesiredLink) -> tuple[bool, bool]:
+        """Whether the link becomes a port that the kernel takes up (bond_enslave, team_port_add), ceases to be one (taken down)."""
+        change = next((change for change in decision.changes if change.name == "controller"), None)
+        if change is None:
+            return False, False
+        old = self.observed.namespaces[link.netns].links.get(str(change.observed))
+        return self._port_down(link), old is not None and kind_facts(old.kind).PORT_DOWN
 
     def _whole_masks(self, link: DesiredLink, existing: Link, data: dict[str, Value]) -> None:
         """Bits that share one attribute go together: without a mask of its own the word replaces all of them (macvlan flags)."""
@@ -189,3 +200,5 @@ class Updates(Context):
         if attrs.get("state") == "up" and down:
             lane.up.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"state": "up"}))
             self.plan.bounced.setdefault((netns, port.name), decision.op)
+        elif down:
+            lane.up.append(self._step(decision, Verb.LINK_SET, netns, index=port.index, name=port.name, attrs={"state": "down"}))

@@ -17,7 +17,8 @@ class Words(Record, frozen=True):
     """How ip spells a kind's attributes, where it differs from the configuration's own names.
 
     rename: name → word. switches: spelled ``word`` / ``noword``, without a value. bare: ``word`` when true, nothing when false.
-    onoff: ``word on|off``. keys: the value ``none`` is spelled ``noword``. unsaid: ip 6.1 has no word.
+    onoff: ``word on|off``. keys: the value ``none`` is spelled ``noword``. numbers: the kernel's number for a name.
+    unsaid: ip 6.1 has no word.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Words(Record, frozen=True):
     bare: frozenset[str] = frozenset()
     onoff: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     unsaid: frozenset[str] = frozenset()
 
 
@@ -88,6 +90,12 @@ KINDS: Mapping[str, Words] = {
     "vxlan": _VXLAN,
     "macvlan": _MACVLAN,
     "macvtap": _MACVLAN,
+    "hsr": Words(rename={"multicast_spec": "supervision", "protocol": "proto"}, numbers=frozenset(("protocol",))),
+    "macsec": Words(
+        onoff=frozenset(("encrypt", "protect", "send_sci", "end_station", "scb", "replay")), rename={"validation": "validate"}
+    ),
+    "netkit": Words(unsaid=frozenset(("policy", "peer_policy", "scrub", "peer_scrub", "mode", "headroom", "tailroom"))),
+    "batadv": Words(rename={"algo": "ra"}),
     "vlan": Words(
         onoff=frozenset(("reorder_hdr", "gvrp", "mvrp", "loose_binding", "bridge_binding")),
         rename={"ingress_qos": "ingress-qos-map", "egress_qos": "egress-qos-map"},
@@ -169,6 +177,8 @@ def _data(name: str, value: Value, row: Attr, words: Words, name_of: Mapping[int
             yield word
     elif name in words.onoff:
         yield from (word, "on" if value else "off")
+    elif name in words.numbers and row.convert is not None:
+        yield from (word, str(row.convert.to_wire(value)))
     elif isinstance(value, bool):
         yield from (word, str(int(value)))
     elif isinstance(value, tuple):

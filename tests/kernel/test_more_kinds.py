@@ -15,6 +15,7 @@ import pytest
 
 from nsmgr import engine
 from nsmgr.errors import KernelError, UnsupportedByKernel
+from nsmgr.icmp import ping
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.model.base import UNSET, Change, Where
 from nsmgr.model.links import kind_class
@@ -350,3 +351,67 @@ def test_a_missing_kind_is_named_before_anything_is_touched(lab: Lab) -> None:
         pytest.skip("this kernel has netkit")
     with pytest.raises((UnsupportedByKernel, KernelError), match="netkit"):
         lab.apply(lab.load('version: 1\nnamespaces: {"@a": {links: {x: {kind: netkit, peer: y}}}}'))
+
+
+@pytest.mark.parametrize("kind", ["team", "bond"])
+def test_a_port_that_shall_be_down_is_down(lab: Lab, kind: str) -> None:
+    """team_port_add and bond_enslave take the port up."""
+    need(lab, kind)
+    mode = {"team": "roundrobin", "bond": "balance-rr"}[kind]
+    links: dict[str, Body] = {
+        "x": {"kind": kind, "mode": mode},
+        "p1": PAIRS["p1"] | {"controller": "x", "state": "down"},
+        "p2": PAIRS["p2"] | {"controller": "x"},
+    }
+    settle(lab, {"a": links})
+    assert read(lab, "a", "p1").attrs["state"] == "down"
+    links["x"]["mode"] = "broadcast"
+    settle(lab, {"a": links})
+    assert (read(lab, "a", "p1").attrs["state"], read(lab, "a", "p2").attrs["state"]) == ("down", "up")
+    settle(lab, {"a": links | {"p1": PAIRS["p1"] | {"state": "down"}}})
+    settle(lab, {"a": links})
+    assert read(lab, "a", "p1").attrs["state"] == "down"
+    settle(lab, {"a": links | {"p2": PAIRS["p2"] | {"controller": None, "addresses": ["10.3.0.1/24", "2001:db8:3::1/64"]}}})
+    assert read(lab, "a", "p2").attrs["state"] == "up"
+
+
+# ---------------------------------------------------------------------------------------------------------- packets arrive
+
+
+def answers(lab: Lab, netns: str, address: str) -> bool:
+    """Several requests: a veth's carrier is announced by the linkwatch work queue, up to a second late."""
+    return any(bool(ping(address, netns=lab.prefix + netns)) for _ in range(5))
+
+
+@pytest.mark.parametrize("mode", ["activebackup", "roundrobin", "broadcast", "random", "loadbalance"])
+def test_packets_through_a_team(lab: Lab, mode: str) -> None:
+    need(lab, "team")
+    mac = {"mac": "02:00:00:00:00:71"} if mode in ("activebackup", "loadbalance") else {}
+    options = {"activeport": "p2"} if mode == "activebackup" else {}
+    wires = {name: {"kind": "veth", "peer": f"@b/{name}", "controller": "x", **mac} for name in ("p1", "p2")}
+    team: Body = {"kind": "team", "mode": mode, "addresses": ["10.4.0.1/24"], **mac, **options}
+    far: dict[str, Body] = {name: {"controller": "br"} for name in wires}
+    if mode == "broadcast":
+        far["p2"] = {}  # two ports that both send would make a bridge see double
+    settle(lab, {"a": {"x": team, **wires}, "b": {"br": {"kind": "bridge", "addresses": ["10.4.0.2/24"]}, **far}})
+    assert answers(lab, "a", "10.4.0.2")
+
+
+@pytest.mark.parametrize("mode", ["l2", "l3"])
+def test_packets_through_a_netkit(lab: Lab, mode: str) -> None:
+    need(lab, "netkit")
+    near: Body = {"kind": "netkit", "peer": "@b/y", "mode": mode, "addresses": ["10.5.0.1/24"]}
+    far: Body = {"addresses": ["10.5.0.2/24"]}
+    settle(lab, {"a": {"x": near}, "b": {"y": far}})
+    assert answers(lab, "a", "10.5.0.2")
+    settle(lab, {"a": {"x": near}, "b": {"y": {**far, "policy": "blackhole"}}})
+    assert not ping("10.5.0.2", netns=f"{lab.prefix}a", timeout=0.2)
+
+
+def test_packets_through_hsr_rings(lab: Lab) -> None:
+    need(lab, "hsr")
+    wires = {name: {"kind": "veth", "peer": f"@b/{name}"} for name in ("p1", "p2")}
+    ring: Body = {"kind": "hsr", "slave1": "p1", "slave2": "p2", "version": 1}
+    near, far = ring | {"addresses": ["10.6.0.1/24"]}, ring | {"addresses": ["10.6.0.2/24"]}
+    settle(lab, {"a": {"x": near, **wires}, "b": {"x": far, "p1": {}, "p2": {}}})
+    assert answers(lab, "a", "10.6.0.2")

@@ -30,7 +30,9 @@ class Match(BaseModel):
 
 
 class Physical(Link):
-    """A device without rtnl_link_ops. It is neither made nor deleted: moved in from the host, given back on destroy.
+    """A device that rtnetlink does not make: a network card, a CAN interface, a port of a switch chip (DSA).
+
+    It is neither made nor deleted: moved in from the host, given back on destroy. Bit rates and the like stay as they are.
 
     A card left in a dying namespace returns to the initial one by itself, renamed dev<ifindex> when its name is taken
     there (default_device_exit_net): nsmgr moves it before it removes the namespace.

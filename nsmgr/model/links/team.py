@@ -22,7 +22,8 @@ class Team(Link):
 
     A port must be down when it joins (EBUSY); the kernel then takes it up, and it has the team's MTU until it leaves.
     ``mode`` is set before ports join and changes only while there are none: they are released and taken back. The kernel
-    alone does what teamd's runners do not: mode activebackup sends nothing until ``activeport`` says which port to use.
+    alone does not do what teamd's runners do: mode activebackup sends nothing until ``activeport`` says which port to use, and
+    ports of activebackup and loadbalance keep their MAC, to which nobody answers the team: set ``mac`` of all to the same.
     """
 
     KIND: ClassVar[str] = "team"
