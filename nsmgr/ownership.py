@@ -51,6 +51,11 @@ def intend(owned: Owned, plan: Plan, desired: DesiredState) -> Owned:
     for step in plan.steps:
         if step.verb is Verb.THING_ADD:
             intended.types.setdefault(step.netns, set()).add(step.obj.type)
+        elif step.verb is Verb.LINK_MOVE and step.kind:  # made there only to be moved: should that fail, it is ours to remove
+            if step.netns not in intended.namespaces:
+                intended.objects.setdefault(step.netns, set()).add(("link", step.name))
+                there = desired.namespaces.get(step.netns)
+                intended.sources[step.netns] = there.source if there is not None else "create"
         elif step.verb is Verb.LINK_MOVE and "new_index" in step.args:
             intended.physical[f"{step.args['target']}/{step.args['rename']}"] = {"netns": step.netns, "name": step.name}
     return intended
@@ -70,6 +75,9 @@ def settle(owned: Owned, plan: Plan, verdicts: Mapping[int, Verdict], after: Obs
             settled.objects.pop(step.name, None)
         elif step.verb is Verb.NETNS_ADD and not ok:
             settled.namespaces.pop(step.name, None)
+        elif step.verb is Verb.LINK_MOVE and step.kind:
+            if ok:
+                settled.objects.get(step.netns, set()).discard(("link", step.name))
         elif step.verb is Verb.LINK_MOVE:
             moved_in = "new_index" in step.args
             key = f"{step.args['target']}/{step.args['rename']}" if moved_in else f"{step.netns}/{step.name}"

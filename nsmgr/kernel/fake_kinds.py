@@ -217,6 +217,20 @@ def change_options(device: Device, attrs: Mapping[str, Value]) -> None:
             device.attrs[name] = value
 
 
+def _start_from_zero(device: Device, told: Mapping[str, Value]) -> None:
+    """ipgre_netlink_parms and its like: memset() first, so that what the message does not say is as if it had never been set."""
+    cls = kind_class(device.kind)
+    refused = cls.ONCE & {name for name in told if told[name]}
+    if refused:
+        refuse(errno.EINVAL)
+    for name, row in cls.rows().items():
+        if row.where is Where.DATA and row.change is Change.IN_PLACE and name not in told:
+            if row.ref:
+                device.set_ref(name, None)
+            elif row.default is not UNSET:
+                device.attrs[name] = row.default
+
+
 def change_data(device: Device, attrs: Mapping[str, Value]) -> None:
     """ndo changelink: applied attribute by attribute, so that what came before a refusal stays."""
     rows = kind_class(device.kind).rows()

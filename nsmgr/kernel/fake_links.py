@@ -251,7 +251,8 @@ def netns_gone(world: World, netns: Netns) -> None:
                 move(device, home, rename=f"dev{device.index}" if home.taken(device.name) else "")
     for other in list(world.namespaces.values()):
         for device in list(other.devices.values()):
-            if device.underlay is netns and device.kind == "vxlan" and other.by_index.get(device.index) is device:
+            bound = device.kind == "vxlan" or kind_class(device.kind).MOVES_IN  # vxlan_exit_batch_rtnl, ip_tunnel_delete_net
+            if device.underlay is netns and bound and other.by_index.get(device.index) is device:
                 destroy(device)
 
 

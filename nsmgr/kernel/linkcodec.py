@@ -70,6 +70,11 @@ class Reader:
             return _told_decoder(self.field, self._told)
         return _bits_decoder(self.field, self._bits) if self._row is None else _row_decoder(self.field, self._row)
 
+    @property
+    def overrides(self) -> bool:
+        """Whether the attribute says that others do not count."""
+        return any(row.gate is not None and row.gate.nla == self.field.name for _, row in self._bits)
+
     @cached_property
     def form(self) -> str:
         """What a struct can read as it is: the letter of a number in host order, "lladdr", or "" = ask :attr:`decode`."""
@@ -319,10 +324,7 @@ def _row_decoder(known: Field, row: Attr) -> Decoder:
 
 
 def _bits_decoder(known: Field, rows: Sequence[tuple[str, Attr]]) -> Decoder:
-    """The rows that are bits of one attribute, a mask or a {flags, mask} struct, and those of whom it says that they do not count.
-
-    These are overridden: drivers write their own attribute before the flags (ip6_tnl_fill_info).
-    """
+    """The rows that are bits of one attribute, a mask or a {flags, mask} struct, and those that do not count because of it."""
     decode = known.decode
     runs = [(name, row.convert, row.bit, row.bit & -row.bit) for name, row in rows if row.nla == known.name]
     gates = [(name, row.gate) for name, row in rows if row.gate is not None and row.gate.nla == known.name]

@@ -97,6 +97,7 @@ class Layout:
         macs: list[tuple[int, str, str]] = []
         known: list[tuple[int, str, tuple[str, Known]]] = []
         bits: list[tuple[int, str, Known]] = []
+        gates: list[tuple[int, str, Known]] = []
         self._others: list[tuple[str, Decoder, int, int]] = []
         for reader, s, e in found:
             form, size = reader.form, e - s
@@ -105,7 +106,7 @@ class Layout:
             elif len(form) == 1 and struct.calcsize(f"={form}") == size:
                 plain.append((s, form, reader.name))
             elif not reader.name:
-                bits.append((s, f"{size}s", reader.known))
+                (gates if reader.overrides else bits).append((s, f"{size}s", reader.known))
             elif size <= SHORT:
                 known.append((s, f"{size}s", (reader.name, reader.known)))
             else:
@@ -115,6 +116,7 @@ class Layout:
         self._macs, self._read_macs = _struct(macs)
         self._known, self._read_known = _struct(known)
         self._bits, self._read_bits = _struct(bits)
+        self._gates, self._read_gates = _struct(gates)
         self._refs = [name for name in self._plain if name in self.codec.refs]
 
     def read(self, buf: Buffer, start: int, payload: int, wanted: frozenset[str] | None = None, *, ports: bool = False) -> Link:
@@ -169,6 +171,8 @@ class Layout:
             attrs.update(known[raw])
         for name, decode, s, e in self._others:
             attrs[name] = decode(buf, start + s, start + e)
+        for known, raw in zip(self._gates, self._read_gates(buf, start), strict=True):
+            attrs.update(known[raw])
         for name in self._refs:
             if not attrs[name]:
                 del attrs[name]

@@ -45,6 +45,8 @@ class Kind:
     SHORT: key that is no row → the rows it sets unless they are written themselves (``key``: both directions' keys).
     ONCE: names of rows that only newlink takes: a changelink that repeats them is refused.
     MTU_FOLLOWS: changelink computes the MTU anew, so a managed one is said again after it.
+    MOVES_IN: newlink ties the link to the namespace that it appears in (dev_net), not to the sender's: one whose parent is in
+        another namespace is made there and moved.
     COMPANIONS: row name → constant INFO_DATA attributes (by netlink name, wire values) that must go along with it.
     TOGETHER: row name → rows that must go along where they are written.
     GENL: the generic netlink family that carries the rows of ``Where.GENL``; "" = the kind has none.
@@ -77,6 +79,7 @@ class Kind:
     SHORT: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     ONCE: ClassVar[frozenset[str]] = frozenset()
     MTU_FOLLOWS: ClassVar[bool] = False
+    MOVES_IN: ClassVar[bool] = False
     COMPANIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     TOGETHER: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     GENL: ClassVar[str] = ""

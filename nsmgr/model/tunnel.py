@@ -47,6 +47,7 @@ class Tunnel(Link):
     TAKES_PARENT: ClassVar[bool] = True
     FULL_SET: ClassVar[bool] = True
     MTU_FOLLOWS: ClassVar[bool] = True
+    MOVES_IN: ClassVar[bool] = True
     DEFAULT_MTU: ClassVar[int] = 0  # depends on the route to the remote end
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:

@@ -45,12 +45,26 @@ def link_changes(desired: DesiredLink, observed: Link) -> list[AttrChange]:
             have = row.absent
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
             continue
-        changes.append(AttrChange(name, have, want, not port and (cls.replaces(name, have, want) or name in cls.fixed(have_all))))
+        forced = not port and (
+            cls.replaces(name, have, want)
+            or name in cls.fixed(have_all)
+            or (row.ref and _underlay(have, observed) != _underlay(want, observed))
+        )
+        changes.append(AttrChange(name, have, want, forced))
     if desired.port_kind and any(change.name == "controller" for change in changes):
         changes = [change for change in changes if not change.name.startswith(PREFIX)] + port_changes(desired)
     if desired.altnames is not None and set(desired.altnames) != set(observed.altnames):
         changes.append(AttrChange("altnames", observed.altnames, desired.altnames))
     return changes
+
+
+def _underlay(reference: Value, observed: Link) -> str:
+    """The namespace of a reference, "" the link's own: drivers look an index up where they always did (vxlan->net, tunnel->net).
+
+    One to a link that is gone has only its index left, and says nothing but whether that was in another namespace.
+    """
+    netns = str(reference).rpartition("/")[0]
+    return "" if netns == "?" and observed.link_netnsid < 0 else netns
 
 
 def port_changes(desired: DesiredLink) -> list[AttrChange]:

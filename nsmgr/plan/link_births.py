@@ -31,6 +31,9 @@ class Births(Context):
         own = sender == link.netns
         args: dict[str, object] = {}
         needs = self._needs(sender, key)
+        if not own and cls.MOVES_IN:
+            self._move_in(decision, link, cls, sender, needs)
+            return
         if sender != link.netns:
             args["target"] = link.netns
             needs = (*needs, *self._netns_need(link.netns))
@@ -58,6 +61,22 @@ class Births(Context):
             self._after_birth_at_home(decision, link)
         else:
             self.rest_of_birth(decision, link)
+
+    def _move_in(self, decision: Decision, link: DesiredLink, cls: type[Kind], sender: str, needs: tuple[int, ...]) -> None:
+        """Made where its parent is, under a name that nobody has there, then moved.
+
+        IFLA_LINK_NETNSID would do both in one message, but under the link's own name, which may be taken there (rtnl_create_link).
+        """
+        index = self.plan.index[decision.id]
+        lane = self.draft.lane(sender).link
+        made = self._step(decision, Verb.LINK_ADD, sender, index=index, name=f"nsm{index}-{link.name}"[:15], kind=link.kind,
+                          attrs=self._birth(link, cls, own=False), needs=needs)  # fmt: skip
+        moved = self._step(decision, Verb.LINK_MOVE, sender, index=index, name=made.name, kind=link.kind,
+                           args={"target": link.netns, "rename": link.name, "new_index": index},
+                           needs=(made.id, *self._netns_need(link.netns)))  # fmt: skip
+        lane += [made, moved]
+        self.plan.made_by[decision.id] = moved.id
+        self.rest_of_birth(decision, link)
 
     def _peer(self, link: DesiredLink, cls: type[Kind]) -> DesiredLink | None:
         peer = link.attrs.get("peer")

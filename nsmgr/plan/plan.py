@@ -67,7 +67,7 @@ class Verb(IntEnum):
     LINK_DATA      index, kind, attrs (kind data only: RTM_NEWLINK without CREATE; full set where the kind needs it)
     LINK_PORT      index, name, kind of the controller, attrs (options as a port of it, without prefix)
     LINK_GENL      index, kind, attrs (those of the kind's generic netlink family, Where.GENL)
-    LINK_MOVE      index, name, args {"target": netns, "rename": name, "new_index": int}
+    LINK_MOVE      index, name, args {"target": netns, "rename": name, "new_index": int}; kind: of a link made only to be moved
     LINK_DEL       index, name
     ALTNAME_ADD/ALTNAME_DEL  index, args {"names": tuple}
     ADDR_ADD       index (of the link), name (link), obj Address; args {"replace": bool}

@@ -65,7 +65,8 @@ class _Exporter:
             if link.name in addresses:
                 body["addresses"] = addresses[link.name]
             # A device as the kernel made it is no news: sit0 and tunl0 down, lo up (every namespace's lo is, unless written).
-            if not link.fallback or body not in ({}, {} if link.kind == "lo" else {"state": "down"}):
+            idle = not body if link.kind == "lo" else body.get("state") == "down" and "addresses" not in body
+            if not (link.fallback and idle):
                 links[link.name] = body
         routes = [_route(kept[0]) for found in state.routes.values() if (kept := [r for r in found if not foreign_route(r)])]
         rules = [_rule(rule) for found in state.rules.values() for rule in found[:1] if not kernel_rule(rule)]
@@ -89,9 +90,10 @@ class _Exporter:
             if declared:
                 body["kind"] = link.kind
         own_durations = durations(model.KIND)
+        usual = kind_class(link.kind) if link.fallback else model
         for name, row in model.rows().items():
             value = link.attrs.get(name)
-            if value is None or not _said(name, row, value, model, declared, far_end):
+            if value is None or not _said(name, row, value, usual, declared, far_end):
                 continue
             body[name] = config_value(value, is_duration=name in own_durations)
         if "controller" in body and link.port_kind:

@@ -6,6 +6,7 @@ before. A kind that this kernel lacks is skipped with its words.
 
 from __future__ import annotations
 
+import errno
 import json
 import secrets
 import subprocess
@@ -16,13 +17,14 @@ from typing import Any
 import pytest
 
 from nsmgr import config, engine
-from nsmgr.errors import PrivilegeError
+from nsmgr.errors import ConfigError, ConflictError, PrivilegeError
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.model.base import UNSET, Change, Value, Where
 from nsmgr.model.links import kind_class
-from nsmgr.plan.plan import Action
+from nsmgr.plan.plan import Action, Batch, Step, Verb, Verdict
 from nsmgr.plan.state import DesiredState, Link
+from nsmgr.render.export import export_yaml
 from nsmgr.store import Store
 from tests.since import lacking
 
@@ -322,3 +324,161 @@ def test_every_row_of_a_tunnel_kind_is_tried() -> None:
     for kind in KINDS:
         for name, row in kind_class(kind).rows().items():
             assert row.where is not Where.DATA or (kind, name) in untried or _values(kind, name)
+
+
+ACROSS: dict[str, Body] = {
+    kind: body for kind, body in BASE.items() if "parent" in kind_class(kind).rows() and kind_class(kind).TAKES_PARENT
+}
+
+
+@pytest.mark.parametrize("kind", ACROSS)
+def test_a_tunnel_leaves_by_a_link_of_another_namespace(lab: Lab, kind: str) -> None:
+    """Made in its parent's namespace, whatever its name is there, and moved: the underlay stays where it was made."""
+    supported(lab, kind)
+    under = f"{lab.netns}u"
+
+    def load(parent: str | None, **more: Any) -> DesiredState:
+        body = {"kind": kind} | ({"parent": f"{under}/{parent}"} if parent else {}) | BASE[kind] | more
+        upper = {"x": body} if parent is not None else {}
+        # The name is taken in the underlay by a link of another kind.
+        lower: dict[str, Body] = {"low": {"kind": "veth", "peer": "far"}, "far": {}, "x": {"kind": "veth", "peer": "y"}, "y": {}}
+        return config.loads(
+            json.dumps({"version": 1, "name": lab.netns, "namespaces": {lab.netns: {"links": upper}, under: {"links": lower}}})
+        )
+
+    lab.converge(load("low"))
+    first = lab.links()["x"]
+    observed = lab.kernel.observe({n: Want(kinds=LINKS, peers=[m]) for n, m in ((lab.netns, under), (under, lab.netns))})
+    assert observed.namespaces[lab.netns].links["x"].attrs["parent"] == f"{under}/low"
+    there = {name for name, link in observed.namespaces[under].links.items() if not link.fallback}
+    assert there == {"low", "far", "x", "y"}
+    lab.converge(load("far"))
+    assert (lab.links()["x"].index == first.index) is (kind != "xfrm")
+    lab.converge(load("far", mtu=1400))
+    lab.converge(lab.load(x={"kind": kind, "parent": "low"} | BASE[kind]))  # back home: made anew
+    assert lab.links()["x"].attrs["parent"] == "low"
+
+
+@pytest.mark.parametrize("kind", ACROSS)
+def test_a_parent_that_was_made_anew_is_named_again(lab: Lab, kind: str) -> None:
+    """The tunnel outlives its parent, with the index of a link that is gone."""
+    supported(lab, kind)
+    lab.converge(lab.load())
+    desired = lab.load(x={"kind": kind, "parent": "low"} | BASE[kind])
+    lab.converge(desired)
+    before = lab.links()["x"]
+    subprocess.run(["ip", "-n", lab.netns, "link", "del", "low"], check=True)
+    assert lab.links()["x"].index == before.index
+    lab.converge(desired)
+    found = lab.links()["x"]
+    assert found.attrs["parent"] == "low"
+    assert (found.index == before.index) is (kind != "xfrm")
+    lab.converge(lab.load(x={"kind": kind, "parent": "low"} | BASE[kind], low={"kind": "ifb"}, far={"kind": "ifb"}))  # and by nsmgr
+    assert lab.links()["x"].attrs["parent"] == "low"
+
+
+FALLBACK = {"tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"}
+
+
+def test_fallback_devices_are_left_alone(lab: Lab) -> None:
+    """With net.core.fb_tunnels_only_for_init_net=0 the drivers put theirs into every namespace: not pruned, not exported."""
+    lab.converge(lab.load())
+    there = lab.links()
+    made = {name for name, link in there.items() if link.fallback} - {"lo"}
+    if not made:
+        pytest.skip("no fallback devices: net.core.fb_tunnels_only_for_init_net, or no tunnel drivers")
+    assert made <= FALLBACK
+    assert set(there) == made | {"lo", "low", "far"}
+    exported = export_yaml(lab.kernel.observe({lab.netns: Want(kinds=LINKS)}).namespaces)
+    assert not [name for name in made if name in exported]
+    name = "tunl0" if "tunl0" in made else sorted(made)[0]
+    kind = there[name].kind
+    lab.converge(lab.load(**{name: {"kind": kind, "mtu": 1400}}))
+    assert lab.links()[name].attrs["mtu"] == 1400
+    with pytest.raises(ConflictError, match="nsmgr did not make it"):
+        lab.converge(lab.load(**{name: {"kind": kind, "remote": "10.0.0.1"}}))
+    lab.converge(lab.load(**{name: {"kind": kind, "mtu": 1480, "state": "down"}}))
+
+
+REFUSED: list[tuple[str, Body, int]] = [
+    # what problems() names, and the kernel's answer to it
+    ("gre", {"remote": "239.1.1.1"}, errno.EINVAL),
+    ("gre", {"ignore_df": True}, errno.EINVAL),
+    ("gre", {"external": True, "encap": "fou"}, errno.EINVAL),
+    ("erspan", FOUR, errno.EINVAL),
+    ("erspan", FOUR | {"ikey": 5, "okey": 5}, errno.EINVAL),
+    ("erspan", FOUR | {"ikey": 5, "okey": 5, "oseq": True, "ocsum": True}, errno.EINVAL),
+    ("erspan", FOUR | {"ikey": 1024, "oseq": True}, errno.EINVAL),
+    ("ip6erspan", SIX, errno.EINVAL),
+    ("ip6erspan", SIX | {"ikey": 5, "oseq": True, "icsum": True}, errno.EINVAL),
+    ("sit", FOUR | {"prefix_6rd": "2001:db8::", "prefixlen_6rd": 40}, errno.EINVAL),
+    ("sit", FOUR | {"prefix_6rd": "2001:db8::1", "prefixlen_6rd": 32}, errno.EINVAL),
+    ("xfrm", {}, errno.EINVAL),
+    ("xfrm", {"external": True, "if_id": 5}, errno.EINVAL),
+    ("geneve", {"external": True, "id": 5}, errno.EINVAL),
+    ("geneve", {"id": 5, "remote": "239.1.1.1"}, errno.EINVAL),
+    ("geneve", {"id": 5, "remote": "ff02::1"}, errno.EINVAL),
+    ("geneve", {"id": 5, "remote": "fe80::1"}, errno.EINVAL),
+    ("geneve", {"id": 5, "label": 7}, errno.EINVAL),
+    ("bareudp", {"port": 5, "ethertype": "ipv6", "multiproto": True}, errno.EINVAL),
+]
+
+
+def request(lab: Lab, verb: Verb, kind: str, attrs: Body) -> Verdict:
+    step = Step(1, 1, verb, lab.netns, index=900, name="raw", kind=kind, attrs=attrs)
+    (verdict,) = lab.kernel.transact(Batch(lab.netns, (step,)))
+    return verdict
+
+
+@pytest.mark.parametrize(("kind", "attrs", "answer"), REFUSED)
+def test_what_problems_names_the_kernel_refuses(lab: Lab, kind: str, attrs: Body, answer: int) -> None:
+    supported(lab, kind)
+    lab.converge(lab.load())
+    with pytest.raises(ConfigError):
+        lab.load(x={"kind": kind} | attrs)
+    assert request(lab, Verb.LINK_ADD, kind, attrs).errno == answer
+
+
+FIXED: list[tuple[str, Body, Body, int]] = [
+    # kind, born with, what its changelink refuses (the whole set, as nsmgr would send it), the answer; 0 = success and no change
+    ("gre", FOUR, {"local": "10.0.0.1", "remote": "any"}, errno.EINVAL),
+    ("gre", FOUR, {"local": "10.0.0.1", "remote": "239.1.1.1"}, errno.EINVAL),
+    ("gre", {"local": "10.0.0.1"}, FOUR, errno.EINVAL),
+    ("gre", {"local": "10.0.0.1", "remote": "239.1.1.1"}, {"local": "10.0.0.3", "remote": "239.1.1.1"}, errno.EINVAL),
+    ("gre", FOUR, FOUR | {"external": True}, errno.EOPNOTSUPP),
+    ("gre", FOUR | {"ignore_df": True, "pmtudisc": False}, FOUR | {"ignore_df": False, "pmtudisc": True}, errno.EINVAL),
+    ("ipip", FOUR, {"local": "10.0.0.1"}, errno.EINVAL),
+    ("ipip", {"local": "10.0.0.1", "remote": "239.1.1.1"}, {"local": "10.0.0.3", "remote": "239.1.1.1"}, errno.EINVAL),
+    ("ipip", {"external": True}, {"external": True}, errno.EINVAL),
+    ("ip6tnl", {"external": True}, {"external": True}, errno.EINVAL),
+    ("ipip", FOUR, FOUR | {"mode": "any"}, 0),
+    ("sit", FOUR, {"local": "10.0.0.1"}, errno.EINVAL),
+    ("sit", FOUR, FOUR | {"mode": "any"}, 0),
+    ("sit", FOUR, FOUR | {"isatap": True}, 0),
+    ("vti", FOUR, {"local": "10.0.0.1"}, errno.EINVAL),
+    ("vti", {"local": "10.0.0.1", "remote": "239.1.1.1"}, {"local": "10.0.0.3", "remote": "239.1.1.1"}, errno.EINVAL),
+    ("xfrm", {"if_id": 5}, {"if_id": 5, "external": True}, errno.EINVAL),
+    ("xfrm", {"external": True}, {"if_id": 5}, errno.EINVAL),
+    ("geneve", {"id": 5, "remote": "10.0.0.2"}, {"remote": "2001:db8::1"}, errno.EOPNOTSUPP),
+    ("geneve", {"id": 5, "remote": "10.0.0.2"}, {"id": 6}, errno.EOPNOTSUPP),
+    ("geneve", {"id": 5, "remote": "10.0.0.2"}, {"port": 6081}, errno.EOPNOTSUPP),
+    ("geneve", {"id": 5, "remote": "10.0.0.2"}, {"udp_csum": True}, errno.EOPNOTSUPP),
+    ("geneve", {"external": True}, {"df": "set"}, errno.EOPNOTSUPP),
+    ("bareudp", {"port": 5, "ethertype": "ipv4"}, {"port": 6, "ethertype": "ipv4"}, errno.EOPNOTSUPP),
+    ("gtp", {"create_sockets": True, "local": "127.0.0.9"}, {"role": "sgsn"}, errno.EOPNOTSUPP),
+]
+
+
+@pytest.mark.parametrize(("kind", "born", "told", "answer"), FIXED)
+def test_what_the_rows_say_cannot_change_does_not(lab: Lab, kind: str, born: Body, told: Body, answer: int) -> None:
+    supported(lab, kind)
+    lab.converge(lab.load())
+    assert request(lab, Verb.LINK_ADD, kind, born).errno == 0
+    before = lab.links()["raw"].attrs
+    verdict = request(lab, Verb.LINK_DATA, kind, told)
+    after = lab.links()["raw"].attrs
+    assert verdict.errno == answer, verdict
+    rows = kind_class(kind).rows()
+    assert {name: after.get(name) for name in rows if rows[name].where is Where.DATA} == {
+        name: before.get(name) for name in rows if rows[name].where is Where.DATA
+    }

@@ -55,6 +55,7 @@ class Erspan(GreLink):
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey"), "csum": ("icsum", "ocsum"), "seq": ("iseq", "oseq")}
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65485)
     ROWS = {

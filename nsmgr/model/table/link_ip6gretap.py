@@ -29,6 +29,7 @@ class Ip6Gretap(Tunnel):
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey"), "csum": ("icsum", "ocsum"), "seq": ("iseq", "oseq")}
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65517)
     ROWS = {
