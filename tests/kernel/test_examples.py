@@ -31,10 +31,6 @@ EXAMPLES: dict[str, list[Echo]] = {
         ("app", None, "192.168.4.2"),
         ("east", None, "192.168.4.1"),
     ],
-        *(("west", None, f"192.168.{net}.2") for net in (1, 2, 3)),
-        ("app", None, "192.168.4.2"),
-        ("east", None, "192.168.4.1"),
-    ],
     "vxlan": [("west", None, "192.168.42.2"), ("east", None, "192.168.42.1")],
 }
 

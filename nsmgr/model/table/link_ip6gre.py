@@ -30,6 +30,7 @@ class Ip6Gre(Tunnel):
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey"), "csum": ("icsum", "ocsum"), "seq": ("iseq", "oseq")}
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65531)

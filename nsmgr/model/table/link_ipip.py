@@ -47,6 +47,7 @@ class Ipip(Tunnel):
     TAKES_PARENT = True
     ONCE = frozenset(["external"])
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65515)

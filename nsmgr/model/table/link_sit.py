@@ -36,6 +36,7 @@ class Sit(Tunnel):
     ETHERNET = False
     TAKES_PARENT = True
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 0
     MTU_RANGE = (1280, 65555)

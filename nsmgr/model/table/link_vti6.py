@@ -27,6 +27,7 @@ class Vti6(Tunnel):
     TAKES_PARENT = True
     SHORT = {"key": ("ikey", "okey")}
     MTU_FOLLOWS = True
+    MOVES_IN = True
     DEFAULTS = {"arp": False, "multicast": False}
     DEFAULT_MTU = 0
     MTU_RANGE = (68, 65495)

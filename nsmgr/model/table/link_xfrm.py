@@ -26,6 +26,7 @@ class Xfrm(Tunnel):
     FULL_SET = True
     ETHERNET = False
     TAKES_PARENT = True
+    MOVES_IN = True
     DEFAULTS = {"arp": False, "multicast": False, "addrgenmode": "random"}
     MTU_RANGE = (68, 65535)
     ROWS = {
