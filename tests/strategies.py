@@ -137,6 +137,21 @@ def _ports(made: _Draw, netns: DesiredNetns) -> None:
             continue  # with its MTU the bridge could fall below what IPv6 needs
         if made.chance():
             link.attrs["controller"] = made.one(bridges)
+    for link in netns.links.values():
+        if link.attrs.get("controller") is not None and made.chance(3):
+            _port_options(made, netns, link)
+
+
+def _port_options(made: _Draw, netns: DesiredNetns, link: DesiredLink) -> None:
+    options: dict[str, Value] = {"cost": made.one((7, 8)), "isolated": made.one((True, False))}
+    if made.chance():
+        options["learning"] = made.one((True, False))
+    others = [other.name for other in netns.links.values() if other.attrs.get("controller") == link.attrs["controller"]]
+    others.remove(link.name)
+    if others and made.chance():
+        options["backup_port"] = made.one((*others, None))
+    link.port_kind = "bridge"
+    link.attrs |= {f"port_options.{name}": value for name, value in options.items()}
 
 
 def _dress(made: _Draw, link: DesiredLink) -> None:

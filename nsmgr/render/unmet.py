@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from nsmgr.plan.plan import Action, AttrChange, Operation, Plan
+from nsmgr.plan.plan import Action, AttrChange, Operation, Plan, Verb
 from nsmgr.record import Record
 from nsmgr.render.text import BOLD, RED, Locate, object_text, paint
 from nsmgr.render.values import Durations, value_text
@@ -36,7 +36,7 @@ class Unmet(Record, frozen=True):
 def unmet(remaining: Plan, locate: Locate | None = None) -> list[Unmet]:
     """Every difference that a plan would still want to remove, in its order."""
     durations = Durations(remaining)
-    kinds = {step.op: step.kind for step in remaining.steps if step.kind}
+    kinds = {step.op: step.kind for step in remaining.steps if step.kind and step.verb is not Verb.LINK_PORT}
     found: list[Unmet] = []
     for operation in remaining.operations:
         place = locate(operation.origin) if locate and operation.origin else ""

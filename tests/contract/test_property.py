@@ -76,7 +76,7 @@ def managed(state: NetnsState, desired: DesiredState) -> dict[str, Any]:
 
 def wants(desired: DesiredState) -> dict[str, Want]:
     return {
-        name: Want(sysctls=[*netns.sysctls, *(key for link in netns.links.values() for key in link.sysctls)])
+        name: Want(sysctls=[*netns.sysctls, *(key for link in netns.links.values() for key in link.sysctls)], ports=True)
         for name, netns in desired.namespaces.items()
     }
 
