@@ -15,7 +15,7 @@ _TYPES: Mapping[int, str] = {value: name for name, value in vars(schema).items()
 _REQUEST, _DUMP = 0x1, 0x300
 _FLAGS = {0x1: "REQUEST", 0x2: "MULTI", 0x4: "ACK", 0x8: "ECHO"}
 _NEW_FLAGS = {0x100: "REPLACE", 0x200: "EXCL", 0x400: "CREATE", 0x800: "APPEND"}
-_INFO_KIND, _INFO_DATA = 1, 2
+_INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
 
 
 def attribute_path(message: bytes, offset: int) -> str:
@@ -32,8 +32,7 @@ def attribute_path(message: bytes, offset: int) -> str:
 
 def _path(table: Table, buf: bytes, start: int, end: int, offset: int, kind: str) -> list[str]:
     for number, s, e in walk(buf, start + table.header_size, end):
-        if number == _INFO_KIND and table is schema.linkinfo_table():
-            kind = _text(buf, s, e)
+        kind = _kind(table, number, buf, s, e) or kind
         if s - 4 <= offset < e:
             field = table.by_number.get(number)
             name = field.name if field is not None else f"#{number}"
@@ -44,9 +43,16 @@ def _path(table: Table, buf: bytes, start: int, end: int, offset: int, kind: str
     return []
 
 
+def _kind(table: Table, number: int, buf: Buffer, start: int, end: int) -> str:
+    """The kind that the next nest is about, if this attribute names it; ``bridge_slave`` of a bridge's port."""
+    if table is not schema.linkinfo_table() or number not in (_INFO_KIND, _INFO_SLAVE_KIND):
+        return ""
+    return _text(buf, start, end) + ("_slave" if number == _INFO_SLAVE_KIND else "")
+
+
 def _nested(table: Table, number: int, kind: str) -> Table | None:
-    """The table inside an attribute; that of IFLA_INFO_DATA depends on the kind beside it."""
-    if number == _INFO_DATA and table is schema.linkinfo_table():
+    """The table inside an attribute; that of IFLA_INFO_DATA and IFLA_INFO_SLAVE_DATA depends on the kind before it."""
+    if number in (_INFO_DATA, _INFO_SLAVE_DATA) and table is schema.linkinfo_table():
         return _data_table(kind)
     field = table.by_number.get(number)
     return field.table if field is not None else None
@@ -96,8 +102,7 @@ def _nest(table: Table, buf: bytes, start: int, end: int, kind: str) -> tuple[di
     try:
         header = table.decode_header(buf, start, end)
         for number, s, e in walk(buf, start + table.header_size, end):
-            if number == _INFO_KIND and table is schema.linkinfo_table():
-                kind = _text(buf, s, e)
+            kind = _kind(table, number, buf, s, e) or kind
             field = table.by_number.get(number)
             inner = _nested(table, number, kind)
             if inner is not None:

@@ -205,6 +205,8 @@ def _strip(device: Device) -> None:
     for port in device.ports():
         port.set_ref("controller", None)
         fake_ports.forget(port)
+        if kind_class(device.kind).PORT_DOWN:
+            set_state(port, up=False)
     fake_things.happened(device, "removed")
     gone, device.addresses = device.addresses, []
     fake_routes.forget_device(device)

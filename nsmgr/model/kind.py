@@ -32,7 +32,8 @@ class Kind:
     LEADER: name of the row that is true at the only end of a pair that takes changes; "" = each end takes its own.
     FULL_SET: changelink starts from zero: every attribute must be sent again (KERNEL.md 3).
     DATA_REQUIRED: newlink refuses a message without INFO_DATA.
-    PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY).
+    PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY), which opens it, and closes
+        it when it leaves.
     PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
     PARENT_REQUIRED: newlink refuses a link without it.
     BIRTH: attributes of the creating message that are not managed afterwards.

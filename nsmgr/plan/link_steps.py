@@ -22,6 +22,8 @@ def emit(plan: LinkPlan, draft: Draft, desired: DesiredState, observed: Observed
     for decision in plan.decisions.values():
         emitter.operation(decision)
     emitter.deletions()
+    for key, cause in plan.shaken.items():
+        plan.bounced.setdefault(key, emitter.cause_op(cause))
     for key in _lower_first(plan, desired):
         emitter.creation(plan.decisions[key])
     emitter.controller_mtus()
@@ -101,12 +103,12 @@ class _Emitter(Births, Updates):
         for key in explicit([key for key in (*roots, *far_ends) if key[0] not in plan.doomed_netns], graph):
             link = self.observed.namespaces[key[0]].links[key[1]]
             decision_ = plan.decisions.get(key)
-            op = decision_.op if decision_ is not None else self._cause_op(key)
+            op = decision_.op if decision_ is not None else self.cause_op(key)
             draft.lane(key[0]).link_del.append(
                 draft.step(op, Verb.LINK_DEL, key[0], index=link.index, name=link.name, kind=link.kind)
             )
 
-    def _cause_op(self, key: LinkId) -> int:
+    def cause_op(self, key: LinkId) -> int:
         seen = set()
         while key not in seen:
             seen.add(key)

@@ -33,6 +33,8 @@ class Updates(Context):
         needs: tuple[int, ...] = self._netns_need(link.netns)
         for change in decision.changes:
             if change.name in ("state", "altnames", "name"):
+                # Another state than was observed: what it is a port of dies and closes it, see links._note_lost_references.
+                down |= change.name == "state" and change.observed != existing.attrs.get("state")
                 continue
             if change.name.startswith(PREFIX):
                 options.add(change.name)

@@ -44,6 +44,7 @@ class LinkPlan(Record):
     made_by: dict[LinkId, int] = field(default_factory=dict)  # link → id of the step that creates or moves it
     removed: dict[LinkId, LinkId] = field(default_factory=dict)  # gone (deleted, replaced, carried along) → cause
     bounced: dict[LinkId, int] = field(default_factory=dict)  # set down and up meanwhile → operation id
+    shaken: dict[LinkId, LinkId] = field(default_factory=dict)  # set down and up by the death of its controller → that
     released: dict[LinkId, int] = field(default_factory=dict)  # leaves its controller and joins again → operation id
     doomed_netns: frozenset[str] = frozenset()  # deleted as a whole
     needed: dict[LinkId, list[LinkId]] = field(default_factory=dict)  # desired link → the links it refers to, if any
@@ -168,11 +169,11 @@ def _follow_cascades(plan: LinkPlan, roots: list[LinkId], observed: ObservedStat
                 continue
             decision.action = Action.REPLACE
             decision.reason = f"goes with {cause[0]}/{cause[1]}"
-        lame = _note_lost_references(plan)
+        lame = _note_lost_references(plan, observed)
         roots = [*roots, *lame] if lame else []
 
 
-def _note_lost_references(plan: LinkPlan) -> list[LinkId]:
+def _note_lost_references(plan: LinkPlan, observed: ObservedState) -> list[LinkId]:
     """A link that outlives the one it refers to loses the reference: ports of a deleted bridge have no controller any more.
 
     Returns those that must be made again for that: what they refer to is fixed at birth (the slaves of an hsr link).
@@ -197,6 +198,22 @@ def _note_lost_references(plan: LinkPlan) -> list[LinkId]:
                 if name == "controller" and link.port_kind:
                     decision.changes = [change for change in decision.changes if not change.name.startswith(PREFIX)]
                     decision.changes += port_changes(link)
+        controller = existing.attrs.get("controller")
+        if (
+            isinstance(controller, str)
+            and (key[0], controller) in plan.removed
+            and existing.attrs.get("state") == link.attrs.get("state") == "up"
+            and "controller" not in link.attrs
+            and all(change.name != "state" for change in decision.changes)
+        ):
+            # Nobody said whose port it shall be, but a bond that goes closes its ports (bond_uninit, __bond_release_one).
+            gone = observed.namespaces[key[0]].links[controller]
+            if kind_facts(gone.kind).PORT_BOUNCES:  # vrf_dellink, cycle_netdev: down and up again
+                plan.shaken[key] = (key[0], controller)
+            if kind_facts(gone.kind).PORT_DOWN:
+                decision.changes.append(AttrChange("state", "down", "up"))
+                if decision.action is None:
+                    decision.action, decision.reason = Action.UPDATE, f"{controller} goes"
         for name in port_references(link.port_kind) if link.port_kind else ():
             value = link.attrs.get(name)
             lost = isinstance(value, str) and link_id(key[0], value) in plan.removed

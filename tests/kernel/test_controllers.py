@@ -104,3 +104,63 @@ def test_any_bridge_becomes_any_other(controller: Callable[[str], Controller]) -
     index = there.index()
     _walk(there, BRIDGES)
     assert there.index() == index, "in place, all of it"
+
+
+WHERES: Mapping[str, dict[str, Any]] = {
+    "alone": {},
+    "bridge": {"controller": "br0", "port_options": {"cost": 7, "isolated": True}},
+    "other-bridge": {"controller": "br1", "port_options": {"learning": False}},
+    "bond": {"controller": "bond0", "port_options": {"queue_id": 1}},
+    "vrf": {"controller": "vrf0"},
+}
+
+
+@pytest.mark.parametrize("state", ["up", "down"])
+def test_a_port_moves_from_any_controller_to_any_other(
+    kernel: LinuxKernel, name: Callable[[str], str], tmp_path: Path, state: str
+) -> None:
+    """With its addresses and what it is told. A bond opens what joins it and closes what leaves."""
+    space, store = name("ports"), Store(tmp_path / "state")
+    if words := kernel.probe(["bond", "vrf"]):
+        pytest.skip(f"kinds: {words}")
+
+    def apply(where: str) -> None:
+        port = {"kind": "veth", "peer": "far", "controller": None, "state": state, **WHERES[where]}
+        if state == "up":  # while it is down there are no IPv6 addresses on it
+            port["addresses"] = ["10.0.0.1/24", "2001:db8::1/64"]
+        links: dict[str, Any] = {
+            "br0": {"kind": "bridge"}, "br1": {"kind": "bridge"}, "vrf0": {"kind": "vrf", "table": 7}, "far": {},
+            "bond0": {"kind": "bond", "mode": "active-backup", "miimon": "100ms"}, "port": port,
+        }  # fmt: skip
+        desired = config.loads(json.dumps({"version": 1, "name": space, "namespaces": {space: {"links": links}}}))
+        result = engine.apply(desired, kernel, store)
+        assert result.ok, (where, [(failure.step, failure.verdict) for failure in result.failures()], result.remaining)
+        assert len(result.rounds) <= 1, (where, [plan.operations for plan in result.executed])
+        assert not engine.check(desired, kernel, store)
+
+    at = ""
+    for first, second in permutations(WHERES, 2):
+        if first != at:
+            apply(first)
+        apply(second)
+        at = second
+
+
+@pytest.mark.parametrize("managed", [True, False])
+@pytest.mark.parametrize("kind", ["bond", "bridge", "vrf"])
+def test_a_port_outlives_its_controller(
+    kernel: LinuxKernel, name: Callable[[str], str], tmp_path: Path, kind: str, managed: bool
+) -> None:
+    """Whether the file says that it is nobody's port from now on, or nothing about it."""
+    space, store = name("ports"), Store(tmp_path / "state")
+    if words := kernel.probe([kind]):
+        pytest.skip(f"kinds: {words}")
+    table = {"table": 7} if kind == "vrf" else {}
+    port = {"kind": "veth", "peer": "far", "addresses": ["10.0.0.1/24", "2001:db8::1/64"]}
+    alone = {"port": {**port, "controller": None} if managed else port, "far": {}}
+    for links in ({"ctl": {"kind": kind, **table}, "port": {**port, "controller": "ctl"}, "far": {}}, alone):
+        desired = config.loads(json.dumps({"version": 1, "name": space, "namespaces": {space: {"links": links}}}))
+        result = engine.apply(desired, kernel, store)
+        assert result.ok, (result.failures(), result.remaining)
+        assert len(result.rounds) <= 1, [plan.operations for plan in result.executed]
+        assert not engine.check(desired, kernel, store)

@@ -14,6 +14,7 @@ from nsmgr.kernel.fake import FakeKernel
 from nsmgr.kernel.fake_state import Refused
 from nsmgr.kernel.port import LINKS, KernelPort, Want
 from nsmgr.model.links import kind_class
+from nsmgr.model.port import port_rows
 from nsmgr.plan.plan import Batch, Step, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredState, NetnsState
@@ -207,7 +208,7 @@ def test_drawn_deployments_are_valid(desired: DesiredState) -> None:
     for name, netns in desired.namespaces.items():
         assert netns.name == name
         for link in netns.links.values():
-            rows = kind_class(link.kind).rows()
+            rows = {**kind_class(link.kind).rows(), **port_rows(link.port_kind)}
             assert set(link.attrs) <= set(rows)
             for key in ("controller", "parent"):
                 if isinstance(target := link.attrs.get(key), str):
