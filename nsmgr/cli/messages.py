@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nsmgr.model.kind import kind
+from nsmgr.model.port import port
 from nsmgr.plan.plan import Plan, Verb
 
 _OTHER = {
@@ -13,6 +14,7 @@ _OTHER = {
     Verb.NETNS_DEL: "umount, unlink /run/netns/{name}",
     Verb.TUN_ADD: "ioctl(/dev/net/tun, TUNSETIFF) {kind} {name}",
     Verb.SYSCTL: "write {value} to {name}",
+    Verb.LINK_PORT: "generic netlink, family {family}, port {name}: {attrs}",
     Verb.LINK_GENL: "generic netlink, family {family}, {name}: {attrs}",
 }
 
@@ -35,7 +37,7 @@ def documents(plan: Plan) -> Iterator[dict[str, Any]]:
                 "namespace": step.netns,
                 "for": f"{operation.action.value} {operation.type} {operation.key}".strip(),
             }
-            if step.verb in _OTHER:
+            if step.verb in _OTHER and (step.verb is not Verb.LINK_PORT or port(step.kind).GENL):
                 attrs = ", ".join(f"{name} {value}" for name, value in step.attrs.items())
                 words = {"name": step.name, "kind": step.kind, "value": step.args.get("value", ""), "attrs": attrs}
                 yield head | {"call": _OTHER[step.verb].format(family=kind(step.kind).GENL, **words)}

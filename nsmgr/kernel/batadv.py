@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsmgr.kernel.genl import GenlSocket
+    from nsmgr.kernel.team import Told
 
 GET_MESH, SET_MESH = 1, 15  # BATADV_CMD_*
 ALGO_NAME, MESH_IFINDEX = "BATADV_ATTR_ALGO_NAME", 3
@@ -43,8 +44,8 @@ HARMLESS: frozenset[int] = frozenset()
 _NAMES = {number: name for name, (number, _) in ATTRIBUTES.items()}
 
 
-def read(genl: GenlSocket, index: int) -> dict[str, Any]:
-    """The attributes of a mesh. Raises KernelError."""
+def read(genl: GenlSocket, index: int) -> Told:
+    """The attributes of a mesh; none of its ports. Raises KernelError."""
     answer = genl.ask(genl.family("batadv"), GET_MESH, attribute(MESH_IFINDEX, U32.pack(index)))
     if isinstance(answer, Answer):
         raise KernelError("read mesh", netns=genl.name, key=f"#{index}", errno=max(answer.errno, 0), extack=answer.extack)
@@ -56,10 +57,10 @@ def read(genl: GenlSocket, index: int) -> dict[str, Any]:
             found[name] = datagram[s:e].rstrip(b"\0").decode(errors="replace")
         elif name is not None:
             found[name] = int.from_bytes(datagram[s:e], sys.byteorder)
-    return found
+    return found, {}
 
 
-def encode(genl: GenlSocket, index: int, values: Mapping[str, Any]) -> list[bytes]:
+def encode(genl: GenlSocket, index: int, values: Mapping[str, Any], port: int = 0) -> list[bytes]:
     """One BATADV_CMD_SET_MESH."""
     body = attribute(MESH_IFINDEX, U32.pack(index))
     for name, value in values.items():

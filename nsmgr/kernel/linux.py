@@ -17,6 +17,7 @@ from nsmgr.kernel.unnaming import Unnaming
 from nsmgr.kernel.verdicts import verdict
 from nsmgr.kernel.wire import get_link
 from nsmgr.model.kind import kind as kind_class
+from nsmgr.model.port import port
 from nsmgr.plan.plan import Batch, Step, Verb, Verdict
 from nsmgr.plan.state import HOST, NetnsState
 
@@ -114,7 +115,7 @@ class LinuxKernel:
                 remember=remember,
             )
             if any(kind_class(kind).GENL for kind in {link.kind for link in found.state.links.values()}):
-                self._ask_families(opened[name], found, want.attrs)
+                self._ask_families(opened[name], found, want)
             return found
 
         readings: dict[str, Reading] = {name: look(name) for name in opened}
@@ -130,14 +131,13 @@ class LinuxKernel:
             observation.namespaces[name] = read.state
         observation.impressions = _impressions(readings, wants)
 
-    def _ask_families(self, handle: Netns, read: Reading, wanted: frozenset[str] | None) -> None:
+    def _ask_families(self, handle: Netns, read: Reading, want: Want) -> None:
         """What generic netlink knows of links; nothing for who may not enter the namespace. No dump has it: no impression."""
         from nsmgr.kernel import genl_links
 
         read.impression = None
         with suppress(PermissionError, PrivilegeError), self._generic(handle) as genl:
-            links = [link for link in read.state.links.values() if kind_class(link.kind).GENL]
-            genl_links.complete(genl, links, wanted)
+            genl_links.complete(genl, read.by_index, want.attrs, with_ports=want.ports)
 
     def _generic(self, handle: Netns) -> GenlSocket:
         """A generic netlink socket in the namespace; the caller closes it. Raises PermissionError, PrivilegeError."""
@@ -337,7 +337,8 @@ class LinuxKernel:
         from nsmgr.kernel import genl_links
 
         try:
-            opened = self._generic(self._handle(name))
+            handle = self._handle(name)
+            opened = self._generic(handle)
         except OSError as error:
             return [verdict(step, failed, _answer(error)) for step in steps]
         with opened as genl:
@@ -349,7 +350,10 @@ class LinuxKernel:
                     verdicts.append(Verdict(step.id, skipped=True, blame=blame))
                     continue
                 try:
-                    answer = genl_links.write(genl, step)
+                    controller = self._present(handle, step.index).get("controller") if step.verb is Verb.LINK_PORT else None
+                    answer = genl_links.write(genl, step, controller if isinstance(controller, int) else 0)
+                except OSError as error:
+                    answer = _answer(error)
                 except UnsupportedByKernel as error:
                     answer = Answer(errno.EOPNOTSUPP, str(error))
                 verdicts.append(verdict(step, failed, answer))
@@ -453,6 +457,8 @@ def _carrier(step: Step) -> Carrier:
             return LinuxKernel._enter_and_do
         case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL if _carried_apart(step.obj.type):
             return LinuxKernel._enter_and_do
+        case Verb.LINK_PORT if port(step.kind).GENL:
+            return LinuxKernel._tell_families
         case Verb.LINK_GENL:
             return LinuxKernel._tell_families
         case _:

@@ -235,6 +235,35 @@ def test_a_team_has_its_mode_before_its_ports_and_changes_it_without_them(lab: L
     assert read(lab, "a", "x").attrs["activeport"] == "p2"
 
 
+def test_ports_of_a_team_have_options(lab: Lab) -> None:
+    need(lab, "team")
+
+    def ports(**options: Any) -> dict[str, Body]:
+        links = team(mode="roundrobin")
+        links["p1"]["port_options"] = options
+        return links
+
+    def told() -> Body:
+        full = lab.prefix + "a"
+        found = lab.kernel.observe({full: Want(kinds=LINKS, ports=True)}).namespaces[full].links["p1"]
+        assert found.port_kind == "team"
+        return {name.removeprefix("port_options."): value for name, value in found.attrs.items() if name.startswith("port_")}
+
+    fresh = {"enabled": True, "user_linkup_enabled": False, "user_linkup": False, "priority": 0, "queue_id": 0}
+    settle(lab, {"a": ports(priority=-7, queue_id=3, enabled=False)})
+    assert told() == fresh | {"priority": -7, "queue_id": 3, "enabled": False}
+    settle(lab, {"a": ports(priority=9, queue_id=2, enabled=True, user_linkup=True, user_linkup_enabled=True)})
+    wanted = fresh | {"priority": 9, "queue_id": 2, "user_linkup": True, "user_linkup_enabled": True}
+    assert told() == wanted
+    lab.ip("-n @a link set p1 nomaster")  # the kernel forgets them
+    settle(lab, {"a": ports(**wanted)})
+    assert told() == wanted
+    links = ports(**wanted)
+    links["x"]["mode"] = "broadcast"  # ports go and come back
+    settle(lab, {"a": links})
+    assert told() == wanted
+
+
 def test_a_team_s_drift_is_seen_and_healed(lab: Lab) -> None:
     need(lab, "team")
     wanted = {"a": team(mode="broadcast", mcast_rejoin_count=2)}

@@ -50,7 +50,7 @@ def fault(folder: Path, body: str) -> tuple[str, str]:
 
 
 def test_kinds_are_found_in_the_package() -> None:
-    assert port_kinds() == ("bond", "bridge")
+    assert port_kinds() == ("bond", "bridge", "team")
     assert issubclass(port("bridge"), Plain), "the table, not pydantic: make tables"
     assert port_rows("vrf") == {}
     assert port_references("bridge") == ("port_options.backup_port",)
@@ -62,7 +62,10 @@ def test_every_option_is_a_row_that_changes_in_place_or_not_at_all(kind: str) ->
     assert rows.keys() == port_class(kind).model_fields.keys()
     for name, row in rows.items():
         assert isinstance(row, Attr)
-        assert (row.where, row.change in (Change.IN_PLACE, Change.READ_ONLY)) == (Where.DATA, True), name
+        assert (row.where, row.change in (Change.IN_PLACE, Change.READ_ONLY)) == (
+            Where.GENL if port_class(kind).GENL else Where.DATA,
+            True,
+        ), name
         assert row.export is (row.change is not Change.READ_ONLY), name
 
 
@@ -212,12 +215,19 @@ def test_in_the_words_of_ip(tmp_path: Path) -> None:
 def test_explain_and_schema_know_the_options() -> None:
     (key,) = explain("port_options.bridge.cost")
     assert (key.attribute, key.change, key.default) == ("IFLA_BRPORT_COST", "in place", "2")
-    assert [key.path for key in explain("port_options.priority")] == ["port_options.bridge.priority"]
-    assert {key.path.rpartition(".")[0] for key in explain("port_options")} == {"port_options.bond", "port_options.bridge"}
+    assert [key.path for key in explain("port_options.priority")] == ["port_options.bridge.priority", "port_options.team.priority"]
+    assert {key.path.rpartition(".")[0] for key in explain("port_options")} == {
+        "port_options.bond", "port_options.bridge", "port_options.team",
+    }  # fmt: skip
     assert explain("links.port_options.bond.prio") == explain("port_options.bond.prio")
     assert explain("port_options.bond.cost") == []
     assert all(key.doc for key in every() if key.path.startswith("port_options."))
     schema = json_schema()
     ports = schema["$defs"]["link-veth"]["properties"]["port_options"]["anyOf"]
-    assert ports == [{"$ref": "#/$defs/port-bond"}, {"$ref": "#/$defs/port-bridge"}, {"type": "null"}]
+    assert ports == [
+        {"$ref": "#/$defs/port-bond"},
+        {"$ref": "#/$defs/port-bridge"},
+        {"$ref": "#/$defs/port-team"},
+        {"type": "null"},
+    ]
     assert schema["$defs"]["port-bridge"]["properties"]["priority"]["anyOf"][0] == {"maximum": 63, "minimum": 0, "type": "integer"}

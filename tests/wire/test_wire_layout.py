@@ -138,6 +138,6 @@ def test_options_of_ports_are_read_where_asked_for() -> None:
 
 
 def test_a_port_of_what_nobody_knows() -> None:
-    known = attribute(18, attribute(4, b"team\0") + attribute(5, attribute(1, b"\1\0\0\0")))
+    known = attribute(18, attribute(4, b"nosuch\0") + attribute(5, attribute(1, b"\1\0\0\0")))
     found = said(LinkDecoder(), link(b"", known))
     assert (found.port_kind, [name for name in found.attrs if name.startswith("port_options.")]) == ("", [])

@@ -133,14 +133,24 @@ def _option(name: str, kind: int, data: bytes, *more: bytes) -> bytes:
     return attribute(1, parts)
 
 
-def test_team_options_are_the_device_s_own() -> None:
+def test_team_options_of_the_device_and_of_its_ports() -> None:
     options = _option("mode", 5, b"loadbalance\0") + _option("notify_peers_count", 3, b"\2\0\0\0")
     options += _option("priority", 14, b"\1\0\0\0", attribute(6, b"\7\0\0\0"))  # of a port
+    options += attribute(1, attribute(1, b"enabled\0") + attribute(6, b"\7\0\0\0") + attribute(3, b"\6"))  # a flag that is not
     options += _option("lb_tx_hash_to_port_mapping", 3, b"\0\0\0\0", attribute(7, b"\1\0\0\0"))  # of an array
     options += _option("bpf_hash_func", 11, b"")
     answer = attribute(1, b"\7\0\0\0") + attribute(2, options)
-    assert team.read(socket("team", answer), 7) == {"mode": "loadbalance", "notify_peers_count": 2}
-    assert team.read(socket("team", attribute(2, _option("mode", 5, b"*NOMODE*\0"))), 7) == {}
+    ports = {7: {"priority": 1, "enabled": False}}
+    assert team.read(socket("team", answer), 7) == ({"mode": "loadbalance", "notify_peers_count": 2}, ports)
+    assert team.read(socket("team", attribute(2, _option("mode", 5, b"*NOMODE*\0"))), 7) == ({}, {})
+
+
+def test_options_of_a_port_name_it_and_have_their_types() -> None:
+    truth, lie, signed = team.encode(socket("team"), 7, {"enabled": True, "user_linkup": False, "priority": -2}, 9)
+    port = golden("0800 0600 09000000")  # TEAM_ATTR_OPTION_PORT_IFINDEX
+    assert truth.endswith(attribute(1, b"enabled\0") + port + golden("0500 0300 06 000000 0400 0400"))  # NLA_FLAG, there
+    assert lie.endswith(attribute(1, b"user_linkup\0") + port + golden("0500 0300 06 000000"))  # not there
+    assert signed.endswith(attribute(1, b"priority\0") + port + golden("0500 0300 0e 000000 0800 0400 feffffff"))  # NLA_S32
 
 
 def test_mesh_attributes_have_the_kernel_s_sizes() -> None:
@@ -148,4 +158,4 @@ def test_mesh_attributes_have_the_kernel_s_sizes() -> None:
     (raw,) = batadv.encode(socket("batadv"), 7, values)
     assert raw[16:] == golden("0f 01 0000 0800 0300 07000000 0500 3500 0f 000000 0800 3900 88130000")
     answer = attribute(2, b"BATMAN_V\0") + attribute(53, b"\x0f") + attribute(57, b"\x88\x13\0\0") + attribute(9, b"\1" * 6)
-    assert batadv.read(socket("batadv", answer), 7) == {"BATADV_ATTR_ALGO_NAME": "BATMAN_V", **values}
+    assert batadv.read(socket("batadv", answer), 7) == ({"BATADV_ATTR_ALGO_NAME": "BATMAN_V", **values}, {})
