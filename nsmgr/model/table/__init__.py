@@ -47,6 +47,7 @@ ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "link:xfrm": (("links/xfrm.py", "tunnel.py"), "df1768a2-cde36cee", "link_xfrm"),
     "port:bond": (("ports/base.py", "ports/bond.py"), "df1768a2-7ceae5db", "port_bond"),
     "port:bridge": (("ports/base.py", "ports/bridge.py"), "df1768a2-b73434db", "port_bridge"),
+    "port:team": (("ports/base.py", "ports/team.py"), "df1768a2-b3373502", "port_team"),
     "thing:channels": (("things/base.py", "things/channels.py"), "df1768a2-8c4fca86", "thing_channels"),
     "thing:coalesce": (("things/base.py", "things/coalesce.py"), "df1768a2-0c68ca64", "thing_coalesce"),
     "thing:ethtool": (
