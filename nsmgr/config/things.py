@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from nsmgr.model.attr import Value
+
 
 def expand(space: Space, report: Report) -> None:
     """Put the namespace's things into its state: its own, then its links'."""
@@ -114,6 +116,7 @@ def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, r
             for name, value in cls.NEEDS.items()
             if there.attrs.get(name) != value
         ]
+    faults = faults or model.misfits(link, lambda name: _declared(space, name))
     for field, message, hint in faults:
         report.error((*path, field) if field else path, message, hint)
     if faults:
@@ -149,6 +152,11 @@ def _with_files(cls: type[ThingType], body: dict[str, Any], path: Path, report: 
             return None
         body = {**body, target: text}
     return body
+
+
+def _declared(space: Space, name: str) -> Mapping[str, Value]:
+    link = space.state.links.get(name)
+    return {**link.birth, **link.attrs} if link is not None else {}
 
 
 def _validated(cls: type[ThingType], body: Any, path: Path, report: Report) -> Any:

@@ -14,7 +14,7 @@ from nsmgr.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Any, ClassVar, Literal
 
     from nsmgr.model.shape import Shape
@@ -112,6 +112,10 @@ class ThingType:
 
     def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
         """Faults that the kernel would refuse: (field, message, hint). ``kind``: of the link that it stands at."""
+        return []
+
+    def misfits(self, link: str, about: Callable[[str], Mapping[str, Value]]) -> list[tuple[str, str, str]]:
+        """As :meth:`problems`, what is seen only from links as they are declared. ``about``: of a link its attributes."""
         return []
 
     @classmethod

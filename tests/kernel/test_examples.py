@@ -31,6 +31,7 @@ EXAMPLES: dict[str, list[Echo]] = {
         ("app", None, "192.168.4.2"),
         ("east", None, "192.168.4.1"),
     ],
+    "vxlan-static": [("a", None, "192.168.42.2"), ("a", None, "192.168.42.3"), ("b", None, "192.168.42.3")],
     "vxlan": [("west", None, "192.168.42.2"), ("east", None, "192.168.42.1")],
 }
 

@@ -193,10 +193,21 @@ OUT: Table = {
         "NDA_LLADDR": "a proxy answers with the link's own",
         "NDA_FLAGS_EXT": "of entries that are no proxies",
     },
+    "fdb": {
+        "NDA_CACHEINFO": "timers: runtime",
+        "NDA_PROBES": "of neighbours",
+        "NDA_MASTER": "in answers: the bridge",
+        "NDA_LINK_NETNSID": "in answers: where `via` is",
+        "NDA_PROTOCOL": "of neighbours: a forwarding entry keeps no protocol (rtnl_fdb_add)",
+        "NDA_FLAGS_EXT": "locked entries: the kernel's own (BR_PORT_MAB)",
+        "NDA_NDM_STATE_MASK": "a filter of bulk deletions: no state",
+        "NDA_NDM_FLAGS_MASK": "a filter of bulk deletions: no state",
+    },
 }
 
 # Could be configured and cannot be yet.
 MISSING: Table = {
+    "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},
     "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},
     "route": dict.fromkeys(

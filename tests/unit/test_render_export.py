@@ -16,6 +16,7 @@ from nsmgr import config, engine
 from nsmgr.config import yaml12
 from nsmgr.kernel.fake import FakeKernel
 from nsmgr.kernel.port import Want
+from nsmgr.model.things import thing_types
 from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 from nsmgr.render.export import SYSCTL_DEFAULTS, export_document, export_yaml
 from nsmgr.render.yaml import block, flow, scalar
@@ -82,6 +83,8 @@ def applied(desired: Any, tmp_path: Path) -> tuple[FakeKernel, dict[str, NetnsSt
 def observe(kernel: FakeKernel) -> dict[str, NetnsState]:
     names = sorted(kernel.list_netns())
     wants = {name: Want(sysctls=[*SYSCTL_DEFAULTS], peers=[other for other in names if other != name]) for name in names}
+    for want in wants.values():
+        want.things = frozenset(thing_types())
     return kernel.observe(wants).namespaces
 
 

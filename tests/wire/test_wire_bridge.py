@@ -1,0 +1,183 @@
+"""Forwarding entries, groups and VLANs of bridges: golden bytes, and dumps truncated at every length."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from nsmgr.kernel import messages
+from nsmgr.kernel.codec import CodecError
+from nsmgr.kernel.things import fdb
+from nsmgr.kernel.wire import Span, messages_of
+from nsmgr.plan.plan import Verb
+from nsmgr.plan.state import Thing
+from tests.wire.support import golden, no_fd, step
+
+pytestmark = pytest.mark.skipif(sys.byteorder != "little", reason="the bytes are written for a little-endian machine")
+
+NAMES = {5: "br0", 6: "p1", 7: "vx7", 8: "under"}
+
+
+def spans(text: str) -> list[Span]:
+    data = golden(text)
+    found = [(data, start, end) for _, _, _, start, end in messages_of(data)]
+    assert found[-1][2] == len(data)
+    return found
+
+
+def assert_cut_is_refused(decode: Callable[[list[Span]], object], whole: list[Span], header: int) -> None:
+    """Cut anywhere but behind a top-level attribute, a message is refused."""
+    for datagram, start, end in whole:
+        fine = {header}
+        at = start + header
+        while at < end:
+            length = int.from_bytes(datagram[at : at + 2], "little")
+            fine |= set(range(at + length - start, at + ((length + 3) & ~3) - start + 1))
+            at += (length + 3) & ~3
+        for length in set(range(end - start)) - fine:
+            with pytest.raises(CodecError):
+                decode([(datagram[: start + length], start, start + length)])
+
+
+GET_LINKS = spans(
+    """
+    40000000 1000 0200 00000000 00000000   # RTM_NEWLINK
+    00000000 05000000 00000000 00000000    # struct ifinfomsg: index 5
+    0a00 0100 02000000000b 0000            # IFLA_ADDRESS
+    1400 1200                              # IFLA_LINKINFO
+    0b00 0100 62726964676500 00            #   IFLA_INFO_KIND "bridge"
+    0400 0200                              #   IFLA_INFO_DATA, empty
+    34000000 1000 0200 00000000 00000000   # RTM_NEWLINK
+    00000000 06000000 00000000 00000000    # index 6
+    0a00 0100 02000000000c 0000            # IFLA_ADDRESS
+    0800 0a00 05000000                     # IFLA_MASTER 5
+    48000000 1000 0200 00000000 00000000   # RTM_NEWLINK
+    00000000 07000000 00000000 00000000    # index 7
+    0a00 0100 02000000000d 0000            # IFLA_ADDRESS
+    1c00 1200                              # IFLA_LINKINFO
+    0a00 0100 76786c616e00 0000            #   IFLA_INFO_KIND "vxlan"
+    0c00 0200                              #   IFLA_INFO_DATA
+    0800 0200 0a000002                     #     IFLA_VXLAN_GROUP 10.0.0.2
+    """
+)
+
+
+def test_an_entry_of_a_port() -> None:
+    attrs = {"lladdr": "02:00:00:00:00:01", "vlan": 10, "self": False, "state": "static", "sticky": True}
+    made = step(Verb.THING_ADD, index=6, obj=Thing("fdb", "x", "p1", attrs))
+    assert messages.encode(made, no_fd) == [
+        golden("""
+        30000000 1c00 0105 00000000 00000000  # 48 bytes, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE
+        07 000000 06000000                    # AF_BRIDGE, index 6
+        4200 44 00                            # NUD_NOARP | NUD_REACHABLE, NTF_MASTER | NTF_STICKY
+        0a00 0200 020000000001 0000           # NDA_LLADDR
+        0600 0500 0a00 0000                   # NDA_VLAN 10
+    """)
+    ]
+
+
+def test_a_remote_for_unknown_addresses_is_appended() -> None:
+    attrs = {"lladdr": "00:00:00:00:00:00", "dst": "10.0.0.4", "port": 4790, "vni": 8, "via": "under", "self": True}
+    made = step(Verb.THING_ADD, index=7, obj=Thing("fdb", "x", "vx7", attrs), args={"indexes": {"under": 8, "vx7": 7}})
+    assert messages.encode(made, no_fd) == [
+        golden("""
+        48000000 1c00 010c 00000000 00000000  # 72 bytes, RTM_NEWNEIGH, REQUEST | CREATE | APPEND
+        07 000000 07000000                    # AF_BRIDGE, index 7
+        8000 02 00                            # NUD_PERMANENT, NTF_SELF
+        0a00 0200 000000000000 0000           # NDA_LLADDR
+        0800 0100 0a000004                    # NDA_DST
+        0600 0600 12b6 0000                   # NDA_PORT 4790, network order
+        0800 0700 08000000                    # NDA_VNI 8
+        0800 0800 08000000                    # NDA_IFINDEX 8
+    """)
+    ]
+
+
+def test_an_entry_is_deleted_with_its_remote() -> None:
+    attrs = {"lladdr": "02:00:00:00:00:12", "dst": "2001:db8::2", "self": True, "state": "permanent"}
+    gone = step(Verb.THING_DEL, index=7, obj=Thing("fdb", "x", "vx7", attrs))
+    assert messages.encode(gone, no_fd) == [
+        golden("""
+        3c000000 1d00 0100 00000000 00000000  # 60 bytes, RTM_DELNEIGH, REQUEST
+        07 000000 07000000 0000 02 00         # AF_BRIDGE, index 7, NTF_SELF
+        0a00 0200 020000000012 0000           # NDA_LLADDR
+        1400 0100 20010db8000000000000000000000002  # NDA_DST
+    """)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("lladdr", "zz"), ("vlan", 70000), ("dst", "10.0.0"), ("port", -1), ("vni", 2**32), ("via", "nobody")]
+)
+def test_a_value_that_does_not_fit(name: str, value: object) -> None:
+    attrs = {"lladdr": "02:00:00:00:00:01", "dst": "10.0.0.1", name: value}
+    with pytest.raises(CodecError):
+        messages.encode(step(Verb.THING_ADD, index=6, obj=Thing("fdb", "x", "p1", attrs)), no_fd)
+
+
+ENTRIES = """
+    40000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: static, at a port, in VLAN 10
+    07 000000 06000000 4000 40 00          # AF_BRIDGE, index 6, NUD_NOARP, NTF_STICKY
+    0a00 0200 020000000001 0000            # NDA_LLADDR
+    0800 0900 05000000                     # NDA_MASTER 5
+    0600 0500 0a00 0000                    # NDA_VLAN 10
+    0800 0f00 00000000                     # NDA_FLAGS_EXT
+    34000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: the port's own address
+    07 000000 06000000 8000 00 00          # NUD_PERMANENT
+    0a00 0200 02000000000c 0000            # NDA_LLADDR
+    0800 0900 05000000 0400 fe00           # NDA_MASTER 5, and an attribute that nobody knows
+    30000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: learned
+    07 000000 06000000 0200 00 00          # NUD_REACHABLE
+    0a00 0200 020000000099 0000            # NDA_LLADDR
+    0800 0900 05000000                     # NDA_MASTER 5
+    30000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: made by `remote`
+    07 000000 07000000 8200 02 00          # index 7, NUD_PERMANENT | NUD_REACHABLE, NTF_SELF
+    0a00 0200 000000000000 0000            # NDA_LLADDR
+    0800 0100 0a000002                     # NDA_DST
+    40000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: another remote
+    07 000000 07000000 8000 02 00          # index 7, NUD_PERMANENT, NTF_SELF
+    0a00 0200 000000000000 0000            # NDA_LLADDR
+    0800 0100 0a000004                     # NDA_DST
+    0600 0600 12b6 0000                    # NDA_PORT 4790
+    0800 0800 08000000                     # NDA_IFINDEX 8
+    28000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH: a group that the port listens to
+    07 000000 06000000 8000 02 00          # NUD_PERMANENT, NTF_SELF
+    0a00 0200 333300000001 0000            # NDA_LLADDR
+"""
+
+
+def test_entries_are_read() -> None:
+    read = list(fdb.decode(fdb.Answered(GET_LINKS, spans(ENTRIES)), NAMES))
+    assert [(thing.key, thing.link) for thing in read] == [
+        ("02:00:00:00:00:01 vlan 10 dev p1", "p1"),
+        ("00:00:00:00:00:00 dst 10.0.0.2 dev vx7 self", "vx7"),
+        ("00:00:00:00:00:00 dst 10.0.0.4 port 4790 via under dev vx7 self", "vx7"),
+    ]
+    assert read[0].attrs == {"lladdr": "02:00:00:00:00:01", "vlan": 10, "self": False, "state": "static", "sticky": True}
+    assert read[1].attrs["by"] == "kernel"
+    assert "by" not in read[2].attrs
+
+
+def test_copies_in_every_vlan_are_the_kernels() -> None:
+    pair = """
+    38000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH, in VLAN 10
+    07 000000 06000000 4000 00 00
+    0a00 0200 020000000001 0000
+    0800 0900 05000000
+    0600 0500 0a00 0000                    # NDA_VLAN 10
+    30000000 1c00 0200 00000000 00000000   # RTM_NEWNEIGH, in none
+    07 000000 06000000 4000 00 00
+    0a00 0200 020000000001 0000
+    0800 0900 05000000
+    """
+    copy, plain = fdb.decode(fdb.Answered(GET_LINKS, spans(pair)), NAMES)
+    assert (copy.attrs["vlan"], copy.attrs["by"]) == (10, "kernel")
+    assert "by" not in plain.attrs
+
+
+def test_a_dump_of_entries_that_is_cut() -> None:
+    told = [span for span in spans(ENTRIES) if span[0][span[1] + 8] != 0x02]  # learned ones are passed over by their header
+    assert_cut_is_refused(lambda cut: list(fdb.decode(fdb.Answered([], cut), NAMES)), told, 12)
+    assert_cut_is_refused(lambda cut: list(fdb.decode(fdb.Answered(cut, []), NAMES)), GET_LINKS, 16)
