@@ -151,6 +151,8 @@ def neighbours(netns: DesiredNetns) -> list[str]:
                 other = link_id(netns.name, value)[0]
                 if other != netns.name:
                     found[other] = None
+        if underlay := link.attrs.get("underlay"):
+            found[str(underlay)] = None
     return list(found)
 
 

@@ -45,6 +45,11 @@ def netns_name(value: str) -> str:
     return value
 
 
+def underlay_name(value: str) -> str:
+    """The namespace that a tunnel's outer packets are in: a declared one, or ``host``; "" is the link's own."""
+    return value if value in ("host", "") else netns_name(value)
+
+
 def deployment_name(value: str) -> str:
     """A deployment's name: 1-32 of a-z, 0-9 and -, not starting with -."""
     if not 0 < len(value) <= 32 or value.strip(_NAME) or value.startswith("-"):

@@ -151,7 +151,9 @@ class Links:
                 if key == "controller":
                     attrs[key] = None
                 continue
-            if rows[key]:
+            if key == "underlay":
+                value = self._underlay(space, name, value, (*path, key))
+            elif rows[key]:
                 value = self._reference(space, name, key, value, (*path, key))
             elif type(value) is list:
                 value = tuple(value)
@@ -195,6 +197,13 @@ class Links:
         if slash and netns == space.name:
             value = target
         self.spaces.references.append(Reference(space.name, name, attribute, value, path))
+        return value
+
+    def _underlay(self, space: Space, name: str, value: str, path: Path) -> str:
+        """A namespace, judged by its ``lo``, which it has surely; "" is the link's own, as the kernel tells it."""
+        if value in ("", space.name):
+            return ""
+        self.spaces.references.append(Reference(space.name, name, "underlay", f"{value}/lo", path))
         return value
 
     def _altnames(self, names: list[str], path: Path) -> tuple[str, ...]:

@@ -64,6 +64,8 @@ def _link(device: Device, read: dict[int, str], ports: bool) -> Link:
     controller = device.refs.get("controller")
     port_kind = controller.kind if ports and controller is not None and controller.kind in port_kinds() else ""
     attrs |= fake_ports.shown(device, port_kind)
+    if "underlay" in rows and rows["underlay"].absent is not None and device.underlay is not device.home:
+        attrs["underlay"] = read.get(id(device.underlay), "?")
     flags = 0
     for name, row in rows.items():
         if row.flag and row.convert is not None and name in attrs and (row.convert.to_wire(attrs[name]) != 0):

@@ -27,6 +27,13 @@ def _references(kind: str) -> tuple[tuple[str, ...], bool]:
     return tuple(name for name, row in cls.rows().items() if row.ref and not (cls.PAIR and name == "parent")), bool(cls.PAIR)
 
 
+@cache
+def _has_underlay(kind: str) -> bool:
+    """Whether the kind tells which namespace its outer packets are in."""
+    row = kind_class(kind).rows().get("underlay")
+    return row is not None and row.absent is not None
+
+
 def whom_to_ask(peers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     """namespace → those it shall be asked about, from who has links to whom; each pair of namespaces once.
 
@@ -70,7 +77,7 @@ def resolve(readings: Mapping[str, Reading], ask: Callable[[Reading, list[str]],
             left = [link for link in left if not _settle(reading, link, readings, ends)]
         for link in left:
             for row in _far_rows(link):
-                link.attrs[row] = f"?/#{link.link_index if row == 'peer' else link.attrs[row]}"
+                link.attrs[row] = "?" if row == "underlay" else f"?/#{link.link_index if row == 'peer' else link.attrs[row]}"
 
 
 def _far_rows(link: Link) -> Iterator[str]:
@@ -78,6 +85,8 @@ def _far_rows(link: Link) -> Iterator[str]:
         yield "peer"
     elif isinstance(link.attrs.get("parent"), int):
         yield "parent"
+    elif _has_underlay(link.kind):
+        yield "underlay"
 
 
 def _settle(reading: Reading, link: Link, readings: Mapping[str, Reading], ends: Ends) -> bool:
@@ -90,7 +99,7 @@ def _settle(reading: Reading, link: Link, readings: Mapping[str, Reading], ends:
             near = reading.by_index.get(index)
             attrs[row] = near.name if near is not None else f"?/#{index}"
     if not pair and not isinstance(attrs.get("parent"), int):
-        return True
+        return link.link_netnsid < 0 or not _has_underlay(link.kind) or _settle_underlay(reading, link)
     if pair and "peer" in attrs:
         return True
     target = reading
@@ -101,6 +110,8 @@ def _settle(reading: Reading, link: Link, readings: Mapping[str, Reading], ends:
         target = other
     home = target.state.name
     if not pair:
+        if home != reading.state.name and _has_underlay(link.kind):
+            attrs["underlay"] = home
         far = target.by_index.get(int(str(attrs["parent"])))
         attrs["parent"] = f"{home}/{far.name}" if far is not None else f"?/#{attrs['parent']}"
         return True
@@ -108,6 +119,14 @@ def _settle(reading: Reading, link: Link, readings: Mapping[str, Reading], ends:
     attrs["peer"] = f"{home}/{far.name}" if far is not None else f"?/#{link.link_index}"
     ends[home, link.link_index] = (reading.state.name, link)
     return True
+
+
+def _settle_underlay(reading: Reading, link: Link) -> bool:
+    """IFLA_LINK_NETNSID of a tunnel without a parent: where its outer packets are (ip_tunnel_get_link_net)."""
+    home = reading.nsids.get(link.link_netnsid)
+    if home is not None:
+        link.attrs["underlay"] = home
+    return home is not None
 
 
 def _learn_from_far_ends(reading: Reading, links: Iterable[Link], ends: Ends) -> None:
@@ -121,7 +140,10 @@ def _learn_from_far_ends(reading: Reading, links: Iterable[Link], ends: Ends) ->
 def _candidates(name: str, link: Link, readings: Mapping[str, Reading]) -> Iterator[str]:
     """Namespaces with a link of the index this one refers to; for a pair, one that refers back."""
     pair = _references(link.kind)[1]
-    index = link.link_index if pair else link.attrs["parent"]
+    index = link.link_index if pair else link.attrs.get("parent")
+    if index is None:
+        yield from (other for other in readings if other != name)
+        return
     for other, reading in readings.items():
         far = reading.by_index.get(int(str(index)))
         if other != name and far is not None and (not pair or (far.kind == link.kind and far.link_index == link.index)):

@@ -11,10 +11,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from nsmgr.model.attr import Attr, Change, Names, Value
+from nsmgr.model.attr import Attr, Change, Names, Value, Where
 from nsmgr.model.convert import AnyAddress, Mixed, by_number
 from nsmgr.model.links.base import READONLY, Link
-from nsmgr.text import dotted, ip4_or_any, ip6_or_any
+from nsmgr.text import dotted, ip4_or_any, ip6_or_any, underlay_name
 
 ANY = AnyAddress()
 TTL = Mixed({"inherit": 0})
@@ -30,6 +30,7 @@ Ip6 = Annotated[str, AfterValidator(ip6_or_any)]
 Key = Annotated[Word | Literal["none"], BeforeValidator(dotted, json_schema_input_type=int | str)]
 Ttl = Annotated[Octet | Literal["inherit"], by_number(TTL)]
 Tos = Annotated[Octet | Literal["inherit"], by_number(TOS)]
+Netns = Annotated[str, AfterValidator(underlay_name)]
 Encap = Annotated[Literal["none", "fou", "gue"], by_number(ENCAPS)]
 
 
@@ -50,10 +51,15 @@ class Tunnel(Link):
     MOVES_IN: ClassVar[bool] = True
     DEFAULT_MTU: ClassVar[int] = 0  # depends on the route to the remote end
 
+    underlay: Annotated[Netns | None, Attr("", Change.REPLACE, where=Where.NONE, absent="", default="")] = None
+    """Namespace whose links and routes the outer packets take, unset = the link's own; with ``parent`` it is the parent's."""
+
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 

@@ -18,6 +18,8 @@ def references(link: DesiredLink) -> list[LinkId]:
     """The links a desired link needs before itself: controller, parent and the like, never the peer."""
     attrs = link.attrs
     found = []
+    if underlay := attrs.get("underlay"):
+        found.append((str(underlay), "lo"))  # the namespace as such
     rows = None
     cls = Kind
     for name, value in attrs.items():

@@ -95,6 +95,8 @@ class _Exporter:
             value = link.attrs.get(name)
             if value is None or not _said(name, row, value, usual, declared, far_end):
                 continue
+            if name == "underlay" and link.attrs.get("parent"):
+                continue  # its namespace says it
             body[name] = config_value(value, is_duration=name in own_durations)
         if "controller" in body and link.port_kind:
             options = _port_options(link)

@@ -18,6 +18,7 @@ import pytest
 
 from nsmgr import config, engine
 from nsmgr.errors import ConfigError, ConflictError, PrivilegeError
+from nsmgr.icmp import ping
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.model.base import UNSET, Change, Value, Where
@@ -482,3 +483,61 @@ def test_what_the_rows_say_cannot_change_does_not(lab: Lab, kind: str, born: Bod
     assert {name: after.get(name) for name in rows if rows[name].where is Where.DATA} == {
         name: before.get(name) for name in rows if rows[name].where is Where.DATA
     }
+
+
+@pytest.mark.parametrize(("kind", "body"), [*BASE.items(), *((kind, second) for kind, _, second in TOGETHER)])
+def test_what_is_exported_plans_to_nothing(lab: Lab, kind: str, body: Body) -> None:
+    supported(lab, kind, body)
+    lab.converge(lab.load())
+    lab.converge(lab.load(x={"kind": kind} | body))
+    text = export_yaml(lab.kernel.observe({lab.netns: Want(kinds=LINKS)}).namespaces, name=lab.netns)
+    assert f"kind: {kind}" in text
+    again = engine.check(config.loads(text), lab.kernel, lab.store)
+    assert not [operation for operation in again.operations if operation.key == "x"], again.operations
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tunnel_has_its_underlay_in_another_namespace(lab: Lab, kind: str) -> None:
+    """Without a parent: its outer packets take the other namespace's routes; the kernel tells so of most kinds."""
+    supported(lab, kind)
+    under = f"{lab.netns}u"
+
+    def load(**more: Any) -> DesiredState:
+        spaces = {lab.netns: {"links": {"x": {"kind": kind} | BASE[kind] | more}}, under: {"links": {"x": {"kind": "ifb"}}}}
+        return config.loads(json.dumps({"version": 1, "name": lab.netns, "namespaces": spaces}))
+
+    told = kind_class(kind).rows()["underlay"].absent is not None
+    lab.converge(lab.load())
+    lab.converge(load(underlay=under))
+    first = lab.links()["x"]
+    want = {lab.netns: Want(kinds=LINKS, peers=[under]), under: Want(kinds=LINKS, peers=[lab.netns])}
+    states = lab.kernel.observe(want).namespaces
+    assert states[lab.netns].links["x"].attrs.get("underlay") == (under if told else None)
+    assert {name for name, link in states[under].links.items() if not link.fallback} == {"x"}
+    exported = config.loads(export_yaml(states, name=lab.netns))
+    assert not [op for op in engine.check(exported, lab.kernel, lab.store).operations if op.netns == lab.netns and op.key == "x"]
+    lab.converge(load(underlay=under, mtu=1400))
+    assert lab.links()["x"].index == first.index
+    lab.converge(load(underlay=lab.netns))  # its own: made anew where the kernel tells
+    assert (lab.links()["x"].index != first.index) is told
+    lab.converge(lab.load())
+
+
+@pytest.mark.parametrize("kind", ["gre", "geneve"])
+def test_outer_packets_take_the_routes_of_the_underlay(lab: Lab, kind: str) -> None:
+    """Two namespaces without a link to each other talk through tunnels whose underlay is a third one, and a fourth."""
+    supported(lab, kind)
+    names = {end: f"{lab.netns}{end}" for end in ("a", "b", "au", "bu")}
+    ends = {"a": ("10.0.0.1", "10.0.0.2", "au"), "b": ("10.0.0.2", "10.0.0.1", "bu")}
+    spaces: dict[str, Body] = {
+        names["au"]: {"links": {"e": {"kind": "veth", "peer": f"{names['bu']}/e", "addresses": ["10.0.0.1/24"]}}},
+        names["bu"]: {"links": {"e": {"addresses": ["10.0.0.2/24"]}}},
+    }
+    for number, (end, (local, remote, under)) in enumerate(ends.items(), 1):
+        own = {"local": local, "ttl": 64} if kind == "gre" else {"id": 7}
+        link = {"kind": kind, "remote": remote, "underlay": names[under], "addresses": [f"192.168.7.{number}/24"]} | own
+        spaces[names[end]] = {"links": {"t": link}}
+    lab.converge(config.loads(json.dumps({"version": 1, "name": lab.netns, "namespaces": spaces})))
+    reply = next((reply for _ in range(5) if (reply := ping("192.168.7.2", netns=names["a"]))), None)
+    assert reply
+    lab.converge(lab.load())

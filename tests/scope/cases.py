@@ -201,6 +201,26 @@ MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
 
 # (kind or "", row) → why it is not tried.
 UNTRIED: Mapping[tuple[str, str], str] = {
+    **{
+        (kind, "underlay"): "needs a second namespace: tests/kernel/test_tunnel_kinds.py"
+        for kind in (
+            "gre",
+            "gretap",
+            "erspan",
+            "ip6gre",
+            "ip6gretap",
+            "ip6erspan",
+            "ipip",
+            "sit",
+            "ip6tnl",
+            "vti",
+            "vti6",
+            "xfrm",
+            "geneve",
+            "bareudp",
+            "gtp",
+        )
+    },
     ("ip6erspan", "icsum"): "no ERSPAN link may have it (ip6erspan_tap_validate) but one that is `external`",
     ("ip6erspan", "ocsum"): "no ERSPAN link may have it (ip6erspan_tap_validate) but one that is `external`",
     ("gtp", "create_sockets"): "always true: a configuration cannot hand over sockets",

@@ -79,6 +79,8 @@ def link(body: Body) -> DesiredLink:
         ("geneve", {"id": 5, "port_range": [9, 8]}, "the lower one first"),
         ("bareudp", {"port": 5, "ethertype": "ipv6", "multiproto": True}, "ipv4 or mpls_uc"),
         ("bareudp", {"port": 5, "ethertype": "ipv4", "addrgenmode": "eui64"}, "no hardware address"),
+        ("gre", FOUR | {"underlay": "blue"}, "blue"),
+        ("gre", FOUR | {"underlay": "host", "parent": "low"}, "the parent's namespace"),
         ("gtp", {"create_sockets": False}, "sockets of its own"),
         ("gtp", {"parent": "low"}, "has no parent"),
     ],
@@ -244,3 +246,25 @@ def test_tunnels_in_ip_s_words(tmp_path: Path) -> None:
     assert all(words in script for words in (" ikey 5 okey 5", " icsum ocsum", "nopmtudisc", "dev low", "remote 10.0.0.2"))
     plan, _ = change(tmp_path, body, body | {"key": "none"})
     assert " noikey nookey" in ip_batch(plan)
+
+
+def test_an_underlay_is_where_a_tunnel_is_made(tmp_path: Path) -> None:
+    kernel, store = FakeKernel(), Store(tmp_path)
+    body = {"kind": "gre"} | FOUR
+    for underlay, action in (("host", "create"), ("blue", "replace"), ("red", "replace")):
+        desired = load(body | {"underlay": underlay}, blue={"links": {}})
+        plan = engine.check(desired, kernel, store)
+        assert [operation.action.value for operation in plan.operations if operation.key == "x"] == [action]
+        assert [step.netns for step in plan.steps if step.verb is Verb.LINK_ADD and step.kind == "gre"] == [underlay]
+        assert engine.apply(desired, kernel, store).ok
+        assert not engine.check(desired, kernel, store)
+
+
+def test_the_underlay_of_a_kind_that_does_not_tell_is_set_at_birth(tmp_path: Path) -> None:
+    kernel, store = FakeKernel(), Store(tmp_path)
+    body = {"kind": "geneve", "id": 7}
+    plan = engine.check(load(body | {"underlay": "host"}), kernel, store)
+    made = next(step for step in plan.steps if step.verb is Verb.LINK_ADD and step.kind == "geneve")
+    assert (made.netns, made.args["target"]) == ("host", "red")
+    assert engine.apply(load(body | {"underlay": "host"}), kernel, store).ok
+    assert not engine.check(load(body | {"underlay": "red"}), kernel, store)

@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from nsmgr.model.attr import Attr
+from nsmgr.model.attr import Attr, Where
 from nsmgr.model.base import Change, Value
 from nsmgr.model.convert import Flag, Mixed, by_number
 from nsmgr.model.links.base import READONLY, Link, data
+from nsmgr.model.tunnel import Netns
 from nsmgr.types import Port
 
 ETHERTYPES = Mixed({"ipv4": 0x0800, "ipv6": 0x86DD, "mpls_uc": 0x8847, "mpls_mc": 0x8848})
@@ -35,6 +36,8 @@ class Bareudp(Link):
         data("IFLA_BAREUDP_ETHERTYPE", Change.REPLACE, convert=ETHERTYPES),
     ]
     """What is inside: ``ipv4``, ``ipv6``, ``mpls_uc``, ``mpls_mc`` or an EtherType's number."""
+    underlay: Annotated[Netns | None, Attr("", Change.CREATE_ONLY, where=Where.NONE)] = None
+    """Namespace whose routes the outer packets take, unset = the link's own; never dumped, so set at birth and not watched."""
     srcport_min: Annotated[Port | None, data("IFLA_BAREUDP_SRCPORT_MIN", Change.REPLACE, default=0)] = None
     """Lowest UDP source port (ip: srcportmin); 0 = any."""
     multiproto: Annotated[

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from nsmgr.model.attr import Gate, Names
+from nsmgr.model.attr import Attr, Gate, Names, Where
 from nsmgr.model.base import Bool, Change, Value
 from nsmgr.model.convert import AnyAddress, Flag, Mixed, Struct, by_number
 from nsmgr.model.links.base import Link, data
-from nsmgr.model.tunnel import Label, Octet, Tos, reach
+from nsmgr.model.tunnel import Label, Netns, Octet, Tos, reach
 from nsmgr.text import family, ip_or_any, two_ports
 from nsmgr.types import Port
 
@@ -38,6 +38,8 @@ class Geneve(Link):
     """The kind."""
     id: Annotated[int | None, Field(ge=0, lt=2**24), data("IFLA_GENEVE_ID", Change.REPLACE, default=0)] = None
     """Virtual network identifier (VNI)."""
+    underlay: Annotated[Netns | None, Attr("", Change.CREATE_ONLY, where=Where.NONE)] = None
+    """Namespace whose routes the outer packets take, unset = the link's own; never dumped, so set at birth and not watched."""
     remote: Annotated[
         str | None,
         AfterValidator(ip_or_any),

@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from nsmgr.model.attr import Attr, Names
+from nsmgr.model.attr import Attr, Names, Where
 from nsmgr.model.base import Bool, Change, Value
 from nsmgr.model.convert import by_number
 from nsmgr.model.links.base import READONLY, Link, data
+from nsmgr.model.tunnel import Netns
 from nsmgr.types import IpAddress
 
 ROLES = Names({"ggsn": 0, "sgsn": 1})
@@ -32,6 +33,8 @@ class Gtp(Link):
 
     kind: Literal["gtp"] | None = "gtp"
     """The kind."""
+    underlay: Annotated[Netns | None, Attr("", Change.CREATE_ONLY, where=Where.NONE)] = None
+    """Namespace whose UDP sockets it has, unset = the link's own; never dumped, so set at birth and not watched."""
     role: Annotated[
         Literal["ggsn", "sgsn"] | None, by_number(ROLES), data("IFLA_GTP_ROLE", Change.REPLACE, convert=ROLES, default="ggsn")
     ] = None

@@ -7,6 +7,7 @@ from nsmgr.model.convert import ByNumber, Flag, Mixed
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
+from nsmgr.text import underlay_name
 
 ETHERTYPES = Mixed({"ipv4": 0x0800, "ipv6": 0x86DD, "mpls_uc": 0x8847, "mpls_mc": 0x8848})
 
@@ -31,6 +32,7 @@ class Bareudp(Plain):
         ),
         "port": Attr("IFLA_BAREUDP_PORT", Change.REPLACE, Where.DATA),
         "ethertype": Attr("IFLA_BAREUDP_ETHERTYPE", Change.REPLACE, Where.DATA, ETHERTYPES),
+        "underlay": Attr(change=Change.CREATE_ONLY, where=Where.NONE),
         "srcport_min": Attr("IFLA_BAREUDP_SRCPORT_MIN", Change.REPLACE, Where.DATA, default=0),
         "multiproto": Attr("IFLA_BAREUDP_MULTIPROTO_MODE", Change.REPLACE, Where.DATA, Flag(), absent=False, default=False),
     }
@@ -52,10 +54,11 @@ Bareudp.SHAPE = Shape(
         "broadcast": optional(text()),
         "port": whole(0, 65535),
         "ethertype": chain(ByNumber(ETHERTYPES), either(whole(0, 65535), word("ipv4", "ipv6", "mpls_uc", "mpls_mc"))),
+        "underlay": optional(chain(text(), underlay_name)),
         "srcport_min": optional(whole(0, 65535)),
         "multiproto": optional(truth),
     },
-    {**Link.SHAPE.defaults, "kind": "bareudp", "srcport_min": None, "multiproto": None},
+    {**Link.SHAPE.defaults, "kind": "bareudp", "underlay": None, "srcport_min": None, "multiproto": None},
     ("port", "ethertype"),
     make=Bareudp,
 )

@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, ByNumber, Flag, Mixed, Struct
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, items, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import family, ip_or_any, two_ports
+from nsmgr.text import family, ip_or_any, two_ports, underlay_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Geneve(Plain):
     ROWS = {
         **Link.ROWS,
         "id": Attr("IFLA_GENEVE_ID", Change.REPLACE, Where.DATA, default=0),
+        "underlay": Attr(change=Change.CREATE_ONLY, where=Where.NONE),
         "remote": Attr(
             "IFLA_GENEVE_REMOTE", where=Where.DATA, convert=REMOTE, nla6="IFLA_GENEVE_REMOTE6", absent="any", default="any"
         ),
@@ -100,6 +101,7 @@ Geneve.SHAPE = Shape(
         **Link.SHAPE.fields,
         "kind": optional(word("geneve")),
         "id": optional(whole(0, 16777215)),
+        "underlay": optional(chain(text(), underlay_name)),
         "remote": chain(text(), ip_or_any),
         "port": optional(whole(0, 65535)),
         "ttl": optional(either(whole(0, 255), word("inherit"))),
@@ -117,6 +119,7 @@ Geneve.SHAPE = Shape(
         **Link.SHAPE.defaults,
         "kind": "geneve",
         "id": None,
+        "underlay": None,
         "remote": None,
         "port": None,
         "ttl": None,

@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, ByNumber, Flag, Mixed
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import dotted, ip4_or_any
+from nsmgr.text import dotted, ip4_or_any, underlay_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -71,6 +73,7 @@ class Gre(GreLink):
         "parent": Attr("IFLA_GRE_LINK", where=Where.DATA, ref=True),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "local": Attr("IFLA_GRE_LOCAL", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "remote": Attr("IFLA_GRE_REMOTE", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "ikey": Attr("IFLA_GRE_IKEY", where=Where.DATA, gate=Gate("IFLA_GRE_IFLAGS", 8192, "none", False), default="none"),
@@ -121,6 +124,7 @@ Gre.SHAPE = Shape(
         "kind": optional(word("gre")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "local": optional(chain(text(), ip4_or_any)),
         "remote": optional(chain(text(), ip4_or_any)),
         "ikey": optional(chain(dotted, either(whole(0, 4294967295), word("none")))),
@@ -148,6 +152,7 @@ Gre.SHAPE = Shape(
     {
         **Link.SHAPE.defaults,
         "kind": "gre",
+        "underlay": None,
         "local": None,
         "remote": None,
         "ikey": None,

@@ -7,7 +7,7 @@ from nsmgr.model.convert import ByNumber
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import ip
+from nsmgr.text import ip, underlay_name
 
 ROLES = Names({"ggsn": 0, "sgsn": 1})
 
@@ -31,6 +31,7 @@ class Gtp(Plain):
             late=True,
             default="random",
         ),
+        "underlay": Attr(change=Change.CREATE_ONLY, where=Where.NONE),
         "role": Attr("IFLA_GTP_ROLE", Change.REPLACE, Where.DATA, ROLES, default="ggsn"),
         "pdp_hashsize": Attr("IFLA_GTP_PDP_HASHSIZE", Change.REPLACE, Where.DATA, default=1024),
         "restart_count": Attr("IFLA_GTP_RESTART_COUNT", Change.REPLACE, Where.DATA, default=0),
@@ -53,6 +54,7 @@ Gtp.SHAPE = Shape(
         "kind": optional(word("gtp")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "role": chain(ByNumber(ROLES), word("ggsn", "sgsn")),
         "pdp_hashsize": optional(whole(1, 1048576)),
         "restart_count": optional(whole(0, 255)),
@@ -62,6 +64,7 @@ Gtp.SHAPE = Shape(
     {
         **Link.SHAPE.defaults,
         "kind": "gtp",
+        "underlay": None,
         "role": None,
         "pdp_hashsize": None,
         "restart_count": None,

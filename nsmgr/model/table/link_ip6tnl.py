@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, ByNumber, Flag
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import ip6_or_any
+from nsmgr.text import ip6_or_any, underlay_name
 
 ANY = AnyAddress()
 
@@ -21,6 +21,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -43,6 +45,7 @@ class Ip6Tnl(Tunnel):
         "parent": Attr("IFLA_IP6TNL_LINK", where=Where.DATA, ref=True),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "local": Attr("IFLA_IP6TNL_LOCAL", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "remote": Attr("IFLA_IP6TNL_REMOTE", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "mode": Attr("IFLA_IP6TNL_PROTO", where=Where.DATA, convert=MODES, default="any"),
@@ -74,6 +77,7 @@ Ip6Tnl.SHAPE = Shape(
         "kind": optional(word("ip6tnl")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "local": optional(chain(text(), ip6_or_any)),
         "remote": optional(chain(text(), ip6_or_any)),
         "mode": chain(ByNumber(MODES), word("any", "ipip6", "ip6ip6")),
@@ -96,6 +100,7 @@ Ip6Tnl.SHAPE = Shape(
     {
         **Link.SHAPE.defaults,
         "kind": "ip6tnl",
+        "underlay": None,
         "local": None,
         "remote": None,
         "mode": None,

@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, ByNumber, Flag, Mixed
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import ip4_or_any
+from nsmgr.text import ip4_or_any, underlay_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -58,6 +60,7 @@ class Ipip(Tunnel):
         "parent": Attr("IFLA_IPIP_LINK", where=Where.DATA, ref=True),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "local": Attr("IFLA_IPIP_LOCAL", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "remote": Attr("IFLA_IPIP_REMOTE", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "mode": Attr("IFLA_IPIP_PROTO", Change.REPLACE, Where.DATA, MODES, default="ipip"),
@@ -101,6 +104,7 @@ Ipip.SHAPE = Shape(
         "kind": optional(word("ipip")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "local": optional(chain(text(), ip4_or_any)),
         "remote": optional(chain(text(), ip4_or_any)),
         "mode": chain(ByNumber(MODES), word("any", "ipip", "mplsip")),
@@ -119,6 +123,7 @@ Ipip.SHAPE = Shape(
     {
         **Link.SHAPE.defaults,
         "kind": "ipip",
+        "underlay": None,
         "local": None,
         "remote": None,
         "mode": None,

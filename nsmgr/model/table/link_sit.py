@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, ByNumber, Mixed, Unless
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import host_bits, ip4_or_any, ip6_or_any
+from nsmgr.text import host_bits, ip4_or_any, ip6_or_any, underlay_name
 
 ANY = AnyAddress()
 
@@ -27,6 +27,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -47,6 +49,7 @@ class Sit(Tunnel):
         "parent": Attr("IFLA_SIT_LINK", where=Where.DATA, ref=True),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "local": Attr("IFLA_SIT_LOCAL", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "remote": Attr("IFLA_SIT_REMOTE", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "mode": Attr("IFLA_SIT_PROTO", Change.REPLACE, Where.DATA, MODES, default="ip6ip"),
@@ -103,6 +106,7 @@ Sit.SHAPE = Shape(
         "kind": optional(word("sit")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "local": optional(chain(text(), ip4_or_any)),
         "remote": optional(chain(text(), ip4_or_any)),
         "mode": chain(ByNumber(MODES), word("any", "ipip", "ip6ip", "mplsip")),
@@ -125,6 +129,7 @@ Sit.SHAPE = Shape(
     {
         **Link.SHAPE.defaults,
         "kind": "sit",
+        "underlay": None,
         "local": None,
         "remote": None,
         "mode": None,

@@ -7,7 +7,7 @@ from nsmgr.model.convert import AnyAddress, Mixed
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, either, optional, text, whole, word
 from nsmgr.model.table.links import Link
-from nsmgr.text import dotted, ip6_or_any
+from nsmgr.text import dotted, ip6_or_any, underlay_name
 
 ANY = AnyAddress()
 
@@ -17,6 +17,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -38,6 +40,7 @@ class Vti6(Tunnel):
         "parent": Attr("IFLA_VTI_LINK", where=Where.DATA, ref=True),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=False),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=False),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "local": Attr("IFLA_VTI_LOCAL", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "remote": Attr("IFLA_VTI_REMOTE", where=Where.DATA, convert=ANY, absent="any", default="any"),
         "ikey": Attr("IFLA_VTI_IKEY", where=Where.DATA, convert=Mixed({"none": 0}), default="none"),
@@ -52,6 +55,7 @@ Vti6.SHAPE = Shape(
         "kind": optional(word("vti6")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "local": optional(chain(text(), ip6_or_any)),
         "remote": optional(chain(text(), ip6_or_any)),
         "ikey": optional(chain(dotted, either(whole(0, 4294967295), word("none")))),
@@ -59,7 +63,17 @@ Vti6.SHAPE = Shape(
         "fwmark": optional(whole(0, 4294967295)),
         "key": optional(chain(dotted, either(whole(0, 4294967295), word("none")))),
     },
-    {**Link.SHAPE.defaults, "kind": "vti6", "local": None, "remote": None, "ikey": None, "okey": None, "fwmark": None, "key": None},
+    {
+        **Link.SHAPE.defaults,
+        "kind": "vti6",
+        "underlay": None,
+        "local": None,
+        "remote": None,
+        "ikey": None,
+        "okey": None,
+        "fwmark": None,
+        "key": None,
+    },
     (),
     make=Vti6,
 )

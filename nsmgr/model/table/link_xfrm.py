@@ -5,8 +5,9 @@ from __future__ import annotations
 from nsmgr.model.attr import Attr, Bool, Change, Names, Value, Where
 from nsmgr.model.convert import Flag
 from nsmgr.model.kind import Plain
-from nsmgr.model.shape import Shape, optional, text, truth, whole, word
+from nsmgr.model.shape import Shape, chain, optional, text, truth, whole, word
 from nsmgr.model.table.links import Link
+from nsmgr.text import underlay_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class Tunnel(Plain):
         found = super().problems(name)
         if self.parent == name:
             found.append(("parent", "a link cannot be its own parent", ""))
+        if self.parent is not None and self.underlay is not None:
+            found.append(("underlay", "the underlay is the parent's namespace", "remove `underlay`"))
         return found
 
 
@@ -43,6 +46,7 @@ class Xfrm(Tunnel):
             late=True,
             default="random",
         ),
+        "underlay": Attr(change=Change.REPLACE, where=Where.NONE, absent="", default=""),
         "if_id": Attr("IFLA_XFRM_IF_ID", where=Where.DATA),
         "external": Attr("IFLA_XFRM_COLLECT_METADATA", Change.REPLACE, Where.DATA, Flag(), absent=False, default=False),
     }
@@ -71,10 +75,11 @@ Xfrm.SHAPE = Shape(
         "kind": optional(word("xfrm")),
         "mac": optional(text()),
         "broadcast": optional(text()),
+        "underlay": optional(chain(text(), underlay_name)),
         "if_id": optional(whole(1, 4294967295)),
         "external": optional(truth),
     },
-    {**Link.SHAPE.defaults, "kind": "xfrm", "if_id": None, "external": None},
+    {**Link.SHAPE.defaults, "kind": "xfrm", "underlay": None, "if_id": None, "external": None},
     (),
     make=Xfrm,
 )
