@@ -26,6 +26,7 @@ SINCE = {
     "port_range": (6, 15),
     "mdb_offload_fail_notification": (6, 15),
     "broadcast_neighbor": (6, 17),
+    "actor_port_prio": (6, 18),
     "fdb_local_vlan_0": (6, 18),
     "stp_mode": (7, 0),
 }

@@ -62,8 +62,10 @@ class Trial:
         return f"{self.prefix}-{case.serial}" if self.kind == "lo" else self.prefix
 
     def drop(self, case: Case, words: str) -> None:
-        self.found[case.row_name] = words
+        """Out of the trial. What one value lacks does not take back what others have shown; a fault does."""
         self.cases.remove(case)
+        if words.startswith("failed") or not self.found[case.row_name]:
+            self.found[case.row_name] = words
 
     def document(self, second: bool) -> DesiredState:
         """The rows that are still in the trial; a row that the model refuses leaves it."""
@@ -114,7 +116,7 @@ class Trial:
     @staticmethod
     def _refusal(case: Case, verdict: Verdict, doing: str) -> str:
         words = f"{errno_text(verdict.errno)} {verdict.extack}".strip()
-        if doing == "making" and (newer := lacking([case.row_name])):
+        if doing == "making" and (newer := lacking([case.row_name, str(case.a)])):
             return f"lacking: {words}; {newer}"
         if doing == "making" and verdict.errno == errno.EOPNOTSUPP:
             return f"refused: {words}"
@@ -157,7 +159,7 @@ class Trial:
         told = self.found[case.row_name]
         if {told, what} == {"in place", "replaced"}:
             self.found[case.row_name] = "in place or replaced"
-        elif not told:
+        elif not told or told.startswith("lacking"):
             self.found[case.row_name] = what
 
     def ask_ip(self) -> None:

@@ -7,10 +7,10 @@ must be given (BODIES), what a row needs beside it or which values (HAND), what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nsmgr.model.base import Attr, Change
+from nsmgr.model.base import Attr, Change, Names
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.port import PREFIX
@@ -289,13 +289,22 @@ def model(subject: str) -> type[Link | Port]:
 
 
 def cases(subject: str) -> Iterator[Case]:
-    """A case for every row of the subject that can be set."""
+    """A case for every row of the subject that can be set, and for every value of its own enumerations."""
     serial = 0
     for name, row in model(subject).rows().items():
         if row.change is not Change.READ_ONLY:
-            for hand in (HAND.get((subject, name)) or HAND.get(("", name)) or Hand(), *MORE.get((subject, name), ())):
+            first = HAND.get((subject, name)) or HAND.get(("", name)) or Hand()
+            for hand in (first, *MORE.get((subject, name), ()), *_further(subject, name, row, first)):
                 yield _port(subject, name, row, serial, hand) if subject.endswith(PORT) else _link(subject, name, row, serial, hand)
                 serial += 1
+
+
+def _further(subject: str, name: str, row: Attr, hand: Hand) -> Iterator[Hand]:
+    """The values of an enumeration that the first pair leaves out, each after the one before it."""
+    if subject.endswith(PORT) or name not in kind_class("").rows():
+        words = list(row.convert.numbers) if isinstance(row.convert, Names) else []
+        for one, other in zip(words[2:], words[1:], strict=False):
+            yield replace(hand, a=one, b=other)
 
 
 def _link(kind: str, name: str, row: Attr, serial: int, hand: Hand) -> Case:
