@@ -30,7 +30,7 @@ from nsmgr.plan.plan import Plan, Verdict
 from nsmgr.plan.state import DesiredState, Link
 from nsmgr.store import Store
 from tests.scope import witness
-from tests.scope.cases import OPTIONS, PORT, Case, cases, model, subjects
+from tests.scope.cases import ALONE, OPTIONS, PORT, Case, cases, model, subjects
 from tests.scope.matrix import Results
 from tests.since import lacking
 
@@ -59,7 +59,7 @@ class Trial:
                 self.cases.append(case)
 
     def netns(self, case: Case) -> str:
-        return f"{self.prefix}-{case.serial}" if self.kind == "lo" else self.prefix
+        return f"{self.prefix}-{case.serial}" if self.kind in ALONE else self.prefix
 
     def drop(self, case: Case, words: str) -> None:
         """Out of the trial. What one value lacks does not take back what others have shown; a fault does."""
@@ -118,6 +118,8 @@ class Trial:
         words = f"{errno_text(verdict.errno)} {verdict.extack}".strip()
         if doing == "making" and (newer := lacking([case.row_name, str(case.a)])):
             return f"lacking: {words}; {newer}"
+        if doing == "making" and verdict.errno == errno.EINVAL and case.row_name in OPTIONS:
+            return f"lacking: {words}: this kernel has no {OPTIONS[case.row_name]}"
         if doing == "making" and verdict.errno == errno.EOPNOTSUPP:
             return f"refused: {words}"
         return f"failed: {doing}: {words}"
@@ -131,7 +133,7 @@ class Trial:
         have = found.attrs.get(case.attribute, case.row.absent)
         if case.row.change is not Change.CREATE_ONLY and not case.row.equal(want, have):
             words = lacking([case.row_name])
-            if not words and have is case.row.absent and case.row_name in OPTIONS:
+            if not words and have == case.row.absent and case.row_name in OPTIONS:
                 words = f"this kernel has no {OPTIONS[case.row_name]}"
             if words and left is not None and case.attribute in {change.name for change in left.changes}:
                 return self.drop(case, f"lacking: ignored; {words}")
@@ -205,8 +207,8 @@ def test_every_attribute_of(kind: str, tmp_path: Path, tested: Results) -> None:
             for second in (False, True, False):
                 desired, _ = trial.apply(second)
                 trial.ask_ip()
-                left = {op.key for op in engine.check(desired, kernel, trial.store).operations}
-                for case in [case for case in trial.cases if case.link in left and kind != "lo"]:
+                left = {(op.netns, op.key) for op in engine.check(desired, kernel, trial.store).operations}
+                for case in [case for case in trial.cases if (trial.netns(case), case.link) in left]:
                     trial.drop(case, "failed: a second plan is not empty")
         finally:
             trial.clean()

@@ -31,6 +31,7 @@ def _six(n: int) -> Body:
     return {"local": f"2001:db8:8::{n + 1:x}", "remote": f"2001:db8:9::{n + 1:x}"}
 
 
+_PLAIN: Body = {"okey": None, "oseq": None}  # before 6.8 a link that sends no ERSPAN header by itself does not tell them
 _SESSION: Body = {"ikey": 9, "okey": 9, "oseq": True, "iseq": True}
 BODIES: Mapping[str, Callable[[int], Body]] = {
     "gre": _four,
@@ -67,7 +68,7 @@ class Hand:
     """a, b: the values, where they cannot be derived or the kernel takes only some. more: further keys of the link.
 
     lower: keys of the links that a reference names, ``@`` stands for the link that is tried. Of a port: keys of its controller, and
-    ``@`` in ``more`` stands for another port. once: keys that only the first document has, or with None those it does without.
+    ``@`` in ``more`` stands for another port. once: keys that only the first document has. None takes a key away.
     """
 
     a: Any = None
@@ -145,8 +146,9 @@ HAND: dict[tuple[str, str], Hand] = {
         )
     },
     ("sit", "ttl"): Hand(7, 64),
-    ("erspan", "icsum"): Hand(more={"erspan_ver": 0}),
-    ("erspan", "ocsum"): Hand(more={"erspan_ver": 0}),
+    ("erspan", "icsum"): Hand(more=_PLAIN | {"erspan_ver": 0}),
+    ("erspan", "ocsum"): Hand(more=_PLAIN | {"erspan_ver": 0}),
+    ("ip6erspan", "external"): Hand(True, False, once=_PLAIN),
     ("erspan", "ikey"): Hand(7, 1023),
     ("erspan", "okey"): Hand(7, 1023),
     ("erspan", "erspan_dir"): Hand(more={"erspan_ver": 2}),
@@ -229,8 +231,13 @@ UNTRIED: Mapping[tuple[str, str], str] = {
     ("hsr", "interlink"): "the kernel does not tell it: tests/kernel/test_more_kinds.py",
 }
 
-# What a kernel was built without it takes and forgets (and never dumps): row → option.
+# Kinds of which a namespace has one, always or on some kernels (gtp before IFLA_GTP_LOCAL): each row has a namespace of its own.
+ALONE = frozenset(("lo", "gtp"))
+
+# What a kernel was built without it takes and forgets (and never dumps), or refuses (EINVAL): row → option.
 OPTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("encap", *(f"encap_{name}" for name in ("sport", "dport", "csum", "csum6", "remcsum"))), "CONFIG_NET_FOU"),
+    **dict.fromkeys(("prefix_6rd", "prefixlen_6rd", "relay_prefix_6rd", "relay_prefixlen_6rd"), "CONFIG_IPV6_SIT_6RD"),
     "rx_queues": "CONFIG_RPS",
     **dict.fromkeys(("nf_call_iptables", "nf_call_ip6tables", "nf_call_arptables"), "CONFIG_BRIDGE_NETFILTER"),
     **dict.fromkeys(
@@ -272,8 +279,8 @@ class Case:
         value = self.b if second else self.a
         row = {self.row_name: value}
         own = {"port_options": {**self.options, **row}} if self.subject.endswith(PORT) else row
-        body = {**self.body, **({} if second else self.once), **own}
-        return {**self.others, self.link: {key: value for key, value in body.items() if key not in self.once or value is not None}}
+        body = {**self.body, **({} if second else self.once)}
+        return {**self.others, self.link: {**{key: value for key, value in body.items() if value is not None}, **own}}
 
 
 PORT = "-port"
