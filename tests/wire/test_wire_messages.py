@@ -229,3 +229,21 @@ def test_links_cut_at_every_length() -> None:
         for end in range(16, len(raw)):
             with contextlib.suppress(CodecError):
                 messages.decode_link(raw[:end], 16, end)
+
+
+def test_options_of_a_port_are_described_by_the_kind_of_its_controller() -> None:
+    told = step(Verb.LINK_PORT, index=7, name="p1", kind="bridge", attrs={"cost": 10, "isolated": True, "backup_port": 8})
+    (message,) = messages.encode(told, no_fd)
+    document = describe(message)
+    assert (document["type"], document["flags"], document["header"]["index"]) == ("RTM_NEWLINK", ["REQUEST"], 7)
+    assert document["attributes"] == [
+        [
+            "IFLA_LINKINFO",
+            [
+                ["IFLA_INFO_SLAVE_KIND", "bridge"],
+                ["IFLA_INFO_SLAVE_DATA", [["IFLA_BRPORT_COST", 10], ["IFLA_BRPORT_ISOLATED", 1], ["IFLA_BRPORT_BACKUP_PORT", 8]]],
+            ],
+        ]
+    ]
+    at = message.index(bytes.fromhex("080003000a000000"))
+    assert attribute_path(message, at) == "IFLA_LINKINFO.IFLA_INFO_SLAVE_DATA.IFLA_BRPORT_COST"
