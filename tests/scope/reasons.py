@@ -102,7 +102,7 @@ OUT: Table = {
         "IFLA_DEVLINK_PORT": "hardware: reported",
         "IFLA_DPLL_PIN": "hardware: reported",
         "IFLA_MAX_PACING_OFFLOAD_HORIZON": "hardware: reported",
-        "IFLA_XDP": "a program that bpf(2) has loaded, by its descriptor: no state that a file could describe, nor that export could write",
+        "IFLA_XDP": "a program that bpf(2) has loaded, by descriptor: nothing that a file could describe or export could write",
         "IFLA_EVENT": "part of an event: no state",
         "IFLA_NEW_NETNSID": "part of an event: where the link went",
         "IFLA_NEW_IFINDEX": "part of a move: the planner picks indexes at birth",
