@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.config.space import Space
-from nsmgr.model.thing import ThingType, sections, thing_type
+from nsmgr.model.thing import Misplaced, Part, ThingType, sections, thing_type
 from nsmgr.plan.state import Thing
 from nsmgr.record import replace
 
@@ -29,8 +29,12 @@ def expand(space: Space, report: Report) -> None:
         types.update((cls.TYPE, *cls.ALSO))
         if raw is None:
             continue
+        if cls.GATHERED:
+            _gather(space, cls, link, raw, path, report)
+            continue
         for entry, place in _entries(cls, raw, path, report):
-            _add(space, cls, link, entry, place, report)
+            for part in _parts(space, cls, link, entry, place, report) or ():
+                _add(space, link, part, (*place, *part.path), report)
     space.state.types = frozenset(types)
     _check_references(space, report)
 
@@ -98,15 +102,33 @@ def _short(cls: type[ThingType], value: Any, path: Path, report: Report) -> dict
     return found
 
 
-def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, report: Report) -> None:
+def _gather(space: Space, cls: type[ThingType], link: str, raw: Any, path: Path, report: Report) -> None:
+    """One thing of all bodies of a section."""
+    found: list[Part] = []
+    faulty = not isinstance(raw, list)
+    for entry, place in _entries(cls, raw, path, report):
+        parts = _parts(space, cls, link, entry, place, report)
+        faulty |= parts is None
+        found += [replace(part, path=(*place[len(path) :], *part.path)) for part in parts or ()]
+    if faulty or len(found) < len(raw):
+        return  # reported already
+    kind = space.state.links[link].kind if link in space.state.links else ""
+    try:
+        _add(space, link, cls.gathered(link, kind, found), path, report)
+    except Misplaced as error:
+        report.error((*path, *error.path), str(error), error.hint)
+
+
+def _parts(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, report: Report) -> list[Part] | None:
+    """What a body describes; None with the reason reported."""
     if cls.FILES and isinstance(body, dict):
         read = _with_files(cls, body, path, report)
         if read is None:
-            return
+            return None
         body = read
     model = _validated(cls, body, path, report)
     if model is None:
-        return
+        return None
     there = space.state.links.get(link)
     kind = there.kind if there is not None else ""
     faults = model.problems(link, kind)
@@ -120,19 +142,20 @@ def _add(space: Space, cls: type[ThingType], link: str, body: Any, path: Path, r
     for field, message, hint in faults:
         report.error((*path, field) if field else path, message, hint)
     if faults:
-        return
+        return None
     try:
-        parts = model.parts(link)
+        found: list[Part] = model.parts(link)
     except ValueError as error:
         report.error(path, str(error))
-        return
-    for part in parts:
-        thing = Thing(part.type, part.key, link, part.attrs, part.on, part.after, (*path, *part.path))
-        first = space.state.things.setdefault(thing.id, thing)
-        if first is not thing:
-            report.error(
-                thing.origin, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin
-            )
+        return None
+    return found
+
+
+def _add(space: Space, link: str, part: Part, path: Path, report: Report) -> None:
+    thing = Thing(part.type, part.key, link, part.attrs, part.on, part.after, path)
+    first = space.state.things.setdefault(thing.id, thing)
+    if first is not thing:
+        report.error(path, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin)
 
 
 def _with_files(cls: type[ThingType], body: dict[str, Any], path: Path, report: Report) -> dict[str, Any] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from nsmgr.model.attr import Value
 
@@ -23,3 +24,111 @@ def fdb_key(attrs: Mapping[str, Value], link: str) -> str:
     remote = ("dst", "port", "vni", "via") if may_have_many(lladdr) else ()
     words = [f"{name} {attrs[name]}" for name in ("vlan", "src_vni", *remote) if attrs.get(name) is not None]
     return " ".join([lladdr, *words, "dev", link] + (["self"] if attrs.get("self") else []))
+
+
+# ----------------------------------------------------------------------------------------------------------------- VLANs
+
+MAX_VLAN = 4094
+# What a VLAN of a port has unless told, as in the texts of options.
+VLAN_DEFAULTS: Mapping[str, str] = {
+    "state": "forwarding",
+    "mcast_router": "auto",
+    "mcast_max_groups": "0",
+    "neigh_suppress": "false",
+}
+
+
+def runs(values: Mapping[int, Any]) -> list[tuple[int, int, Any]]:
+    """Neighbouring numbers of equal value, as (first, last, value), ascending."""
+    found: list[tuple[int, int, Any]] = []
+    for number in sorted(values):
+        value = values[number]
+        if found and found[-1][1] == number - 1 and found[-1][2] == value:
+            found[-1] = (found[-1][0], number, value)
+        else:
+            found.append((number, number, value))
+    return found
+
+
+def texts(values: Mapping[int, str]) -> tuple[str, ...]:
+    """VLAN → word, canonically: ``1 pvid untagged``, ``20-29``, ``30-39 blocking``."""
+    return tuple(f"{span(first, last)} {word}".rstrip() for first, last, word in runs(values))
+
+
+def tunnel_texts(values: Mapping[int, int]) -> tuple[str, ...]:
+    """VLAN → tunnel id, canonically: ``10-19 10010``, the id of the first; those of the others count up."""
+    return tuple(f"{span(first, last)} {first + offset}" for first, last, offset in runs({v: t - v for v, t in values.items()}))
+
+
+def by_vlan(said: Iterable[str]) -> dict[int, str]:
+    """The opposite of :func:`texts`."""
+    found: dict[int, str] = {}
+    for text in said:
+        numbers, _, word = text.partition(" ")
+        first, last = ends(numbers)
+        found.update(dict.fromkeys(range(first, last + 1), word))
+    return found
+
+
+def tunnels_by_vlan(said: Iterable[str]) -> dict[int, int]:
+    """The opposite of :func:`tunnel_texts`."""
+    found: dict[int, int] = {}
+    for text in said:
+        numbers, _, tunnel = text.partition(" ")
+        first, last = ends(numbers)
+        found.update({vlan: int(tunnel) + vlan - first for vlan in range(first, last + 1)})
+    return found
+
+
+def span(first: int, last: int) -> str:
+    return f"{first}-{last}" if last > first else str(first)
+
+
+def ends(text: str) -> tuple[int, int]:
+    """``20-29`` → (20, 29), ``10`` → (10, 10)."""
+    first, dash, last = text.partition("-")
+    return int(first), int(last if dash else first)
+
+
+def vlan_differences(desired: Mapping[str, Any], observed: Mapping[str, Any]) -> list[tuple[str, Value, Value]]:
+    """Of two attributes of type ``vlans``: (name, observed, desired)."""
+    found: list[tuple[str, Value, Value]] = []
+    for name in ("vlans", "tunnels"):
+        have = observed.get(name) or ()
+        if desired.get(name, have) != have:
+            found.append((name, have, desired[name]))
+    for name, default in VLAN_DEFAULTS.items():
+        if said := desired.get(name):
+            wanted, there = by_vlan(said), by_vlan(observed.get(name) or ())
+            now = {vlan: there.get(vlan, default) for vlan in wanted}
+            if now != wanted:
+                found.append((name, texts(now), said))
+    return found
+
+
+def vlan_entries(attrs: Mapping[str, Any]) -> list[Any]:
+    """What the document says for attributes of type ``vlans``: plain entries where there is nothing but membership."""
+    members = by_vlan(attrs.get("vlans") or ())
+    tunnels = tunnels_by_vlan(attrs.get("tunnels") or ())
+    options = {name: by_vlan(attrs.get(name) or ()) for name in VLAN_DEFAULTS}
+    told: dict[int, tuple[str, int | None, tuple[tuple[str, str], ...]]] = {
+        vlan: (
+            word,
+            tunnels[vlan] - vlan if vlan in tunnels else None,
+            tuple((name, values[vlan]) for name, values in options.items() if vlan in values),
+        )
+        for vlan, word in members.items()
+    }
+    return [_entry(first, last, *said) for first, last, said in runs(told)]
+
+
+def _entry(first: int, last: int, word: str, offset: int | None, options: Sequence[tuple[str, str]]) -> Any:
+    numbers = span(first, last) if last > first else first
+    if offset is None and not options:
+        return f"{numbers} {word}" if word else numbers
+    entry: dict[str, Any] = {"id": numbers, **dict.fromkeys(word.split(), True)}
+    if offset is not None:
+        entry["tunnel"] = first + offset
+    for name, value in options:
+        entry[name] = int(value) if value.isdecimal() else value == "true" if value in ("true", "false") else value
+    return entry

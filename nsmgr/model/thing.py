@@ -36,6 +36,14 @@ class Part(Record):
     path: tuple[str | int, ...] = ()
 
 
+class Misplaced(ValueError):
+    """What one body of a section says does not go with another's. ``path``: its place below the section."""
+
+    def __init__(self, message: str, hint: str, path: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.hint, self.path = hint, path
+
+
 class ThingType:
     """The facts of a type. An instance is a valid body.
 
@@ -54,6 +62,7 @@ class ThingType:
         leaves one).
     COMPARES: its codec is told what is declared, and answers with the declared attributes where what is there means the same.
     FILES: field that names a file → field that gets the file's text, read when the configuration is loaded.
+    GATHERED: FORM "list": the bodies of a section are one thing together, see :meth:`gathered`; an empty list is one as well.
     GONE: errnos of a deletion that mean it had gone before.
     NEEDS: LEVEL "link": attributes that the link must be declared with, or the kernel has no place for such things.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
@@ -72,6 +81,7 @@ class ThingType:
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
     FILES: ClassVar[Mapping[str, str]] = {}
+    GATHERED: ClassVar[bool] = False
     GONE: ClassVar[tuple[int, ...]] = ()
     NEEDS: ClassVar[Mapping[str, Value]] = {}
     SHAPE: ClassVar[Shape | None] = None
@@ -117,6 +127,11 @@ class ThingType:
     def misfits(self, link: str, about: Callable[[str], Mapping[str, Value]]) -> list[tuple[str, str, str]]:
         """As :meth:`problems`, what is seen only from links as they are declared. ``about``: of a link its attributes."""
         return []
+
+    @classmethod
+    def gathered(cls, link: str, kind: str, parts: Sequence[Part]) -> Part:
+        """GATHERED: what the parts of a section's bodies are together; their ``path`` begins at the section. Raises Misplaced."""
+        raise NotImplementedError  # every type with GATHERED has its own
 
     @classmethod
     def replaces(cls, name: str, observed: Value, desired: Value) -> bool:

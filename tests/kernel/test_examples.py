@@ -31,6 +31,12 @@ EXAMPLES: dict[str, list[Echo]] = {
         ("app", None, "192.168.4.2"),
         ("east", None, "192.168.4.1"),
     ],
+    "vlan-bridge": [
+        ("red1", None, "192.168.10.12"),
+        ("blue1", None, "192.168.20.12"),
+        ("red1", None, "192.168.20.11"),
+        ("red2", None, "192.168.10.254"),
+    ],
     "vxlan-static": [("a", None, "192.168.42.2"), ("a", None, "192.168.42.3"), ("b", None, "192.168.42.3")],
     "vxlan": [("west", None, "192.168.42.2"), ("east", None, "192.168.42.1")],
 }

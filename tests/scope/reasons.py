@@ -193,6 +193,18 @@ OUT: Table = {
         "NDA_LLADDR": "a proxy answers with the link's own",
         "NDA_FLAGS_EXT": "of entries that are no proxies",
     },
+    "vlans": {
+        "BRIDGE_VLANDB_ENTRY_INFO": "`id` here: which VLAN an option is for",
+        "BRIDGE_VLANDB_ENTRY_RANGE": "`id` here: the last of a range",
+        "BRIDGE_VLANDB_ENTRY_TUNNEL_INFO": "`tunnel`, which IFLA_BRIDGE_VLAN_TUNNEL_INFO sets as well",
+        "BRIDGE_VLANDB_ENTRY_STATS": "counters: runtime",
+        "BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS": "the number of groups: runtime",
+        "IFLA_BRIDGE_FLAGS": "how a request is addressed: the port's bridge, or the link itself",
+        "IFLA_BRIDGE_MODE": "bridges inside network cards (VEB, VEPA)",
+        "IFLA_BRIDGE_MRP": "set up by a daemon (mrp), as it runs",
+        "IFLA_BRIDGE_CFM": "set up by a daemon (cfm), as it runs",
+        "IFLA_BRIDGE_MST": "states of spanning trees: a daemon's (mstpd)",
+    },
     "fdb": {
         "NDA_CACHEINFO": "timers: runtime",
         "NDA_PROBES": "of neighbours",
@@ -207,6 +219,7 @@ OUT: Table = {
 
 # Could be configured and cannot be yet.
 MISSING: Table = {
+    "vlans": {"BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT": "gratuitous ARP past `neigh_suppress`, Linux 7 and later"},
     "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},
     "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},

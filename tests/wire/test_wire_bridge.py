@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
-from nsmgr.kernel.things import fdb
+from nsmgr.kernel.things import fdb, vlans
 from nsmgr.kernel.wire import Span, messages_of
-from nsmgr.plan.plan import Verb
+from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import Thing
 from tests.wire.support import golden, no_fd, step
 
@@ -181,3 +182,178 @@ def test_a_dump_of_entries_that_is_cut() -> None:
     told = [span for span in spans(ENTRIES) if span[0][span[1] + 8] != 0x02]  # learned ones are passed over by their header
     assert_cut_is_refused(lambda cut: list(fdb.decode(fdb.Answered([], cut), NAMES)), told, 12)
     assert_cut_is_refused(lambda cut: list(fdb.decode(fdb.Answered(cut, []), NAMES)), GET_LINKS, 16)
+
+
+# ----------------------------------------------------------------------------------------------------------------- VLANs
+
+
+def vlan_step(verb: Verb, attrs: dict[str, Any], observed: dict[str, Any] | None = None) -> Step:
+    args = {"observed": Thing("vlans", "p1", "p1", observed)} if observed is not None else {}
+    return step(verb, index=6, obj=Thing("vlans", "p1", "p1", attrs), args=args)
+
+
+def test_a_new_port_gets_its_vlans_and_loses_the_default() -> None:
+    made = vlan_step(Verb.THING_ADD, {"vlans": ("10 pvid untagged", "20-29"), "tunnels": ()})
+    assert messages.encode(made, no_fd) == [
+        golden("""
+        54000000 1100 0100 00000000 00000000  # 84 bytes, RTM_DELLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        3400 1a00                             # IFLA_AF_SPEC
+        0800 0200 0800 0100                   #   IFLA_BRIDGE_VLAN_INFO: RANGE_BEGIN, 1
+        0800 0200 1000 0900                   #   RANGE_END, 9
+        0800 0200 0800 0b00                   #   from 11
+        0800 0200 1000 1300                   #   to 19
+        0800 0200 0800 1e00                   #   from 30
+        0800 0200 1000 fe0f                   #   to 4094
+    """),
+        golden("""
+        3c000000 1300 0100 00000000 00000000  # 60 bytes, RTM_SETLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        1c00 1a00                             # IFLA_AF_SPEC
+        0800 0200 0600 0a00                   #   IFLA_BRIDGE_VLAN_INFO: PVID | UNTAGGED, 10
+        0800 0200 0800 1400                   #   RANGE_BEGIN, 20
+        0800 0200 1000 1d00                   #   RANGE_END, 29
+    """),
+    ]
+
+
+def test_of_a_living_bridge_only_what_differs_changes() -> None:
+    observed = {"vlans": ("1 pvid untagged", "10-20"), "tunnels": (), "self": True}
+    change = vlan_step(Verb.THING_SET, {"vlans": ("10-19", "20 untagged")}, observed)
+    assert messages.encode(change, no_fd) == [
+        golden("""
+        34000000 1100 0100 00000000 00000000  # 52 bytes, RTM_DELLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        1400 1a00                             # IFLA_AF_SPEC
+        0600 0000 0200 0000                   #   IFLA_BRIDGE_FLAGS: BRIDGE_FLAGS_SELF
+        0800 0200 0000 0100                   #   IFLA_BRIDGE_VLAN_INFO: 1
+    """),
+        golden("""
+        34000000 1300 0100 00000000 00000000  # 52 bytes, RTM_SETLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        1400 1a00                             # IFLA_AF_SPEC
+        0600 0000 0200 0000                   #   IFLA_BRIDGE_FLAGS: BRIDGE_FLAGS_SELF
+        0800 0200 0400 1400                   #   IFLA_BRIDGE_VLAN_INFO: UNTAGGED, 20
+    """),
+    ]
+
+
+def test_a_tunnel_id_is_deleted_before_another_is_set() -> None:
+    observed = {"vlans": ("10-12",), "tunnels": ("10-11 10010",)}
+    change = vlan_step(Verb.THING_SET, {"vlans": ("10-12",), "tunnels": ("10 10010", "11-12 20011")}, observed)
+    assert messages.encode(change, no_fd) == [
+        golden("""
+        40000000 1100 0100 00000000 00000000  # 64 bytes, RTM_DELLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        2000 1a00                             # IFLA_AF_SPEC
+        1c00 0300                             #   IFLA_BRIDGE_VLAN_TUNNEL_INFO
+        0800 0100 1b270000                    #     IFLA_BRIDGE_VLAN_TUNNEL_ID 10011
+        0600 0200 0b00 0000                   #     IFLA_BRIDGE_VLAN_TUNNEL_VID 11
+        0600 0300 0000 0000                   #     IFLA_BRIDGE_VLAN_TUNNEL_FLAGS
+    """),
+        golden("""
+        5c000000 1300 0100 00000000 00000000  # 92 bytes, RTM_SETLINK, REQUEST
+        07 00 0000 06000000 00000000 00000000 # struct ifinfomsg: AF_BRIDGE, index 6
+        3c00 1a00                             # IFLA_AF_SPEC
+        1c00 0300                             #   IFLA_BRIDGE_VLAN_TUNNEL_INFO
+        0800 0100 2b4e0000                    #     IFLA_BRIDGE_VLAN_TUNNEL_ID 20011
+        0600 0200 0b00 0000                   #     IFLA_BRIDGE_VLAN_TUNNEL_VID 11
+        0600 0300 0800 0000                   #     IFLA_BRIDGE_VLAN_TUNNEL_FLAGS: RANGE_BEGIN
+        1c00 0300                             #   IFLA_BRIDGE_VLAN_TUNNEL_INFO
+        0800 0100 2c4e0000                    #     20012
+        0600 0200 0c00 0000                   #     12
+        0600 0300 1000 0000                   #     RANGE_END
+    """),
+    ]
+
+
+def test_options_of_a_range() -> None:
+    same = {"vlans": ("10-12",), "tunnels": ()}
+    change = vlan_step(Verb.THING_SET, {**same, "state": ("10-11 blocking",), "mcast_max_groups": ("12 5",)}, same)
+    assert messages.encode(change, no_fd) == [
+        golden("""
+        34000000 7000 0100 00000000 00000000  # 52 bytes, RTM_NEWVLAN, REQUEST
+        07 00 0000 06000000                   # struct br_vlan_msg: AF_BRIDGE, index 6
+        1c00 0180                             # BRIDGE_VLANDB_ENTRY, NLA_F_NESTED
+        0800 0100 4000 0a00                   #   BRIDGE_VLANDB_ENTRY_INFO: ONLY_OPTS, 10
+        0600 0200 0b00 0000                   #   BRIDGE_VLANDB_ENTRY_RANGE 11
+        0500 0300 04 000000                   #   BRIDGE_VLANDB_ENTRY_STATE: BR_STATE_BLOCKING
+    """),
+        golden("""
+        2c000000 7000 0100 00000000 00000000  # 44 bytes, RTM_NEWVLAN, REQUEST
+        07 00 0000 06000000                   # struct br_vlan_msg: AF_BRIDGE, index 6
+        1400 0180                             # BRIDGE_VLANDB_ENTRY, NLA_F_NESTED
+        0800 0100 4000 0c00                   #   BRIDGE_VLANDB_ENTRY_INFO: ONLY_OPTS, 12
+        0800 0800 05000000                    #   BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS 5
+    """),
+    ]
+
+
+@pytest.mark.parametrize("attrs", [{"vlans": ("x",)}, {"vlans": ("70000",)}, {"tunnels": ("10",)}, {"state": ("10 odd",)}])
+def test_vlans_that_do_not_fit(attrs: dict[str, Any]) -> None:
+    with pytest.raises(CodecError):
+        messages.encode(vlan_step(Verb.THING_SET, attrs, {}), no_fd)
+
+
+MEMBERS = """
+    44000000 1000 0200 00000000 00000000   # RTM_NEWLINK: the bridge itself
+    07 00 0100 05000000 00000000 00000000  # struct ifinfomsg: AF_BRIDGE, index 5
+    0800 0a00 05000000                     # IFLA_MASTER 5
+    1c00 1a00                              # IFLA_AF_SPEC
+    0800 0200 0600 0100                    #   IFLA_BRIDGE_VLAN_INFO: PVID | UNTAGGED, 1
+    0800 0200 0800 1400                    #   RANGE_BEGIN, 20
+    0800 0200 1000 1d00                    #   RANGE_END, 29
+    84000000 1000 0200 00000000 00000000   # RTM_NEWLINK: a port
+    07 00 0100 06000000 00000000 00000000  # index 6
+    0800 0a00 05000000                     # IFLA_MASTER 5
+    5c00 1a00                              # IFLA_AF_SPEC
+    0800 0200 0800 0a00                    #   RANGE_BEGIN, 10
+    0800 0200 1000 0b00                    #   RANGE_END, 11
+    0800 0200 0400 0c00                    #   UNTAGGED, 12
+    1c00 0300                              #   IFLA_BRIDGE_VLAN_TUNNEL_INFO
+    0800 0100 1a270000                     #     IFLA_BRIDGE_VLAN_TUNNEL_ID 10010
+    0600 0200 0a00 0000                    #     IFLA_BRIDGE_VLAN_TUNNEL_VID 10
+    0600 0300 0800 0000                    #     IFLA_BRIDGE_VLAN_TUNNEL_FLAGS: RANGE_BEGIN
+    1c00 0300 0800 0100 1b270000           #   the range's end: 10011
+    0600 0200 0b00 0000 0600 0300 1000 0000 #    VLAN 11, RANGE_END
+    0800 0200 0200 0e00                    #   PVID, 14
+    28000000 1000 0200 00000000 00000000   # RTM_NEWLINK: a port in no VLAN
+    07 00 0100 07000000 00000000 00000000  # index 7
+    0800 0a00 05000000                     # IFLA_MASTER 5
+    2c000000 1000 0200 00000000 00000000   # RTM_NEWLINK: a network card with a bridge inside
+    07 00 0100 08000000 00000000 00000000  # index 8
+    0c00 1a00                              # IFLA_AF_SPEC
+    0600 0100 0000 0000                    #   IFLA_BRIDGE_MODE
+"""
+VLAN_OPTIONS = """
+    50000000 7000 0200 00000000 00000000   # RTM_NEWVLAN
+    07 00 0000 06000000                    # struct br_vlan_msg: AF_BRIDGE, index 6
+    1c00 0180                              # BRIDGE_VLANDB_ENTRY
+    0800 0100 0000 0a00                    #   BRIDGE_VLANDB_ENTRY_INFO: 10
+    0600 0200 0b00 0000                    #   BRIDGE_VLANDB_ENTRY_RANGE 11
+    0500 0300 04 000000                    #   BRIDGE_VLANDB_ENTRY_STATE: BR_STATE_BLOCKING
+    1c00 0180                              # BRIDGE_VLANDB_ENTRY
+    0800 0100 0400 0c00                    #   BRIDGE_VLANDB_ENTRY_INFO: 12
+    0500 0300 03 000000                    #   BRIDGE_VLANDB_ENTRY_STATE: BR_STATE_FORWARDING, as ever
+    0500 0600 02 000000                    #   BRIDGE_VLANDB_ENTRY_MCAST_ROUTER: MDB_RTR_TYPE_PERM
+"""
+
+
+def test_vlans_are_read() -> None:
+    read = list(vlans.decode(vlans.Answered(spans(MEMBERS), []), NAMES))
+    assert [(thing.key, dict(thing.attrs)) for thing in read] == [
+        ("br0", {"vlans": ("1 pvid untagged", "20-29"), "tunnels": (), "self": True}),
+        ("p1", {"vlans": ("10-11", "12 untagged", "14 pvid"), "tunnels": ("10-11 10010",)}),
+        ("vx7", {"vlans": (), "tunnels": ()}),
+    ]
+
+
+def test_options_of_vlans_are_read() -> None:
+    _, port, _ = vlans.decode(vlans.Answered(spans(MEMBERS), spans(VLAN_OPTIONS)), NAMES)
+    assert (port.attrs["state"], port.attrs["mcast_router"]) == (("10-11 blocking",), ("12 permanent",))
+
+
+def test_a_dump_of_vlans_that_is_cut() -> None:
+    whole = spans(MEMBERS)
+    assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(cut, []), NAMES)), whole, 16)
+    assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(whole, cut), NAMES)), spans(VLAN_OPTIONS), 8)
