@@ -112,6 +112,11 @@ class Kind:
         """Names of the rows that cannot change on a link that is as ``observed``, whatever their values. Kinds extend it."""
         return ()
 
+    @classmethod
+    def opens_on_address(cls, attrs: Mapping[str, Value]) -> bool:
+        """Whether going up needs an address of another link, so that it comes after the addresses."""
+        return False
+
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         """Semantic faults within this one link: (field, message, hint). Kinds extend it."""
         values = vars(self)

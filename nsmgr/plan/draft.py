@@ -24,7 +24,7 @@ class Lanes(Record):
     what is made, things (:attr:`nsmgr.model.thing.ThingType.STAGE`) in between: sysctls that later links inherit, renames (a new
     link may take the old name), links from lower to upper, what names a port once it is one (a bond's primary), options of ports
     once all are ports (a backup port), per-link sysctls while the link is still down (accept_ra, addr_gen_mode: NETDEV_UP makes
-    the fe80 address), up, addresses, routes (their gateway must be on link), rules.
+    the fe80 address), up, addresses, up where that needs an address, routes (their gateway must be on link), rules.
     """
 
     rule_del: list[Step] = field(default_factory=list)
@@ -43,6 +43,7 @@ class Lanes(Record):
     up: list[Step] = field(default_factory=list)
     thing_up: list[Step] = field(default_factory=list)
     address: list[Step] = field(default_factory=list)
+    up_last: list[Step] = field(default_factory=list)
     thing_address: list[Step] = field(default_factory=list)
     route: list[Step] = field(default_factory=list)
     rule: list[Step] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Lanes(Record):
 
     def creations(self) -> list[Step]:
         links = self.link + self.port_names + self.port + self.thing_port + self.link_sysctl + self.up
-        above = self.thing_up + self.address + self.thing_address + self.route + self.rule + self.thing_route
+        above = self.thing_up + self.address + self.up_last + self.thing_address + self.route + self.rule + self.thing_route
         return links + above
 
 

@@ -133,7 +133,7 @@ class Births(Context):
         if link.port_kind:
             self._port_options(decision.op, link)
         if decision.id in self.delayed and link.attrs.get("state") == "up":
-            lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+            self._up_lane(link).append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
 
     def _down_again(self, decision: Decision, link: DesiredLink, made: int) -> None:
@@ -192,7 +192,7 @@ class Births(Context):
         if link.port_kind:
             self._port_options(decision.op, link)
         if up and later:
-            lane.up.append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
+            self._up_lane(link).append(self._step(decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind,
                                       attrs={"state": "up"}, needs=(made,)))  # fmt: skip
 
     def move(self, decision: Decision, link: DesiredLink) -> None:

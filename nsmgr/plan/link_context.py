@@ -37,10 +37,16 @@ class Context:
             or link.port_kind  # isolated, locked: before the first frame
             or "addrgenmode" in link.attrs
             or self._port_down(link)
+            or cls.opens_on_address(link.attrs)
             or any(target in self.delayed for target in self.plan.needed.get(key, ()))
         ):
             self.delayed.add(key)
         return key in self.delayed
+
+    def _up_lane(self, link: DesiredLink) -> list[Step]:
+        """Where the step that takes a link up belongs: before addresses, or behind them."""
+        lane = self.draft.lane(link.netns)
+        return lane.up_last if kind_facts(link.kind).opens_on_address(link.attrs) else lane.up
 
     def _port_down(self, link: DesiredLink) -> bool:
         controller = link.attrs.get("controller")

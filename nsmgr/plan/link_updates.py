@@ -96,7 +96,7 @@ class Updates(Context):
         self._altnames(decision, link, existing.altnames, None)
         joins, leaves = self._port_switches(decision, link)
         if up and (down or leaves or not was_up):
-            lane.up.append(set_({"state": "up"}))
+            self._up_lane(link).append(set_({"state": "up"}))
         elif joins and not up:
             lane.up.append(set_({"state": "down"}))
         if (was_up and (down or leaves)) or self._enslaved_with_a_bounce(decision, link):

@@ -541,3 +541,17 @@ def test_outer_packets_take_the_routes_of_the_underlay(lab: Lab, kind: str) -> N
     reply = next((reply for _ in range(5) if (reply := ping("192.168.7.2", netns=names["a"]))), None)
     assert reply
     lab.converge(lab.load())
+
+
+def test_a_tunnel_of_a_group_goes_up_after_the_addresses(lab: Lab) -> None:
+    """ipgre_open looks a route to the group up, from the local address: EADDRNOTAVAIL until that is there."""
+    supported(lab, "gre")
+    lab.converge(lab.load())
+    group = {"kind": "gre", "local": "10.0.0.1", "remote": "239.1.1.1", "parent": "low", "addresses": ["192.168.9.1/24"]}
+    low = {"kind": "veth", "peer": "far", "addresses": ["10.0.0.1/24"]}
+    lab.converge(lab.load(x=group, low=low))
+    assert lab.links()["x"].attrs["state"] == "up"
+    lab.converge(lab.load(x=group | {"state": "down"}, low=low))
+    lab.converge(lab.load(x=group | {"remote": "239.1.1.2"}, low=low))
+    assert lab.links()["x"].attrs["state"] == "up"
+    lab.converge(lab.load())

@@ -268,3 +268,13 @@ def test_the_underlay_of_a_kind_that_does_not_tell_is_set_at_birth(tmp_path: Pat
     assert (made.netns, made.args["target"]) == ("host", "red")
     assert engine.apply(load(body | {"underlay": "host"}), kernel, store).ok
     assert not engine.check(load(body | {"underlay": "red"}), kernel, store)
+
+
+def test_a_tunnel_of_a_group_goes_up_after_the_addresses(tmp_path: Path) -> None:
+    """ipgre_open: EADDRNOTAVAIL until the local address is there."""
+    low = {"kind": "ifb", "addresses": ["10.0.0.1/24"]}
+    x = {"kind": "gre", "local": "10.0.0.1", "remote": "239.1.1.1", "parent": "low"}
+    desired = config.loads(json.dumps({"version": 1, "name": "t", "namespaces": {"red": {"links": {"low": low, "x": x}}}}))
+    steps = list(engine.check(desired, FakeKernel(), Store(tmp_path)).steps)
+    (at,) = [place for place, step in enumerate(steps) if step.verb is Verb.ADDR_ADD]
+    assert [step.attrs for step in steps[at:] if step.name == "x"] == [{"state": "up"}]

@@ -109,6 +109,11 @@ class Gre(GreLink):
         identity = ("local", "remote", "ikey", "parent") if reach(observed.get("remote")) == "multicast" else ()
         return (*super().fixed(observed), *identity)
 
+    @classmethod
+    def opens_on_address(cls, attrs: Mapping[str, Value]) -> bool:
+        # ipgre_open joins the group where a route from the local address leads: EADDRNOTAVAIL before that is there.
+        return reach(attrs.get("remote")) == "multicast"
+
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
         if reach(self.remote) == "multicast" and self.local in (None, "any") and not self.external:
