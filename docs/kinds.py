@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the results are a test's, and tests are not installed
@@ -21,7 +23,7 @@ What the keys mean is in [reference.md](reference.md), what Linux has besides in
 - **replaces**: the link is deleted and made again, and what hangs on it is restored. **in place or replaces**: the values decide.
 - **at birth**: told to a new link only; a difference afterwards is not drift. **read only**: shown, cannot be set.
 
-Kernels: {kernels}. `{first}` is without most kinds. An empty cell in the last column: not tried yet, or the reason is in the cell.
+Kernels: {kernels}. Where nothing passed, the last column has the reason; it is empty for what was not tried yet.
 """
 _WORDS = {
     Change.IN_PLACE: "in place",
@@ -35,15 +37,18 @@ _TRIED = ("in place", "replaced", "at birth", "in place or replaced")
 
 def page() -> str:
     """The whole page."""
-    kernels = sorted(kept())
-    parts = [
-        HEAD.format(kernels=", ".join(f"`{kernel}`" for kernel in kernels) or "none yet", first=kernels[-1] if kernels else "")
-    ]
+    counts = [f"`{kernel}` ({sum(not kind.endswith(PORT) for kind in kinds)} kinds)" for kernel, kinds in _kernels()]
+    parts = [HEAD.format(kernels=", ".join(counts) or "none yet")]
     parts.append(f"## What every link has\n\n{_common()}")
     parts += [f"## {_title(kind)}\n\n{_own(kind)}" for kind in subjects() if _own_rows(kind)]
     silent = [f"`{kind}`" for kind in subjects() if not _own_rows(kind)]
     parts.append(f"## Kinds without attributes of their own\n\n{', '.join(silent)}")
     return "\n".join(parts) + "\n"
+
+
+def _kernels() -> list[tuple[str, Mapping[str, Mapping[str, str]]]]:
+    """What is kept, the oldest kernel first."""
+    return sorted(kept().items(), key=lambda entry: [int(number) for number in re.findall(r"\d+", entry[0].partition(" ")[0])])
 
 
 def _own_rows(kind: str) -> dict[str, Attr]:
@@ -79,7 +84,7 @@ def _change(kind: str, name: str, row: Attr) -> str:
 def _tried(kind: str, name: str, row: Attr) -> str:
     if row.change is Change.READ_ONLY:
         return ""
-    found = {kernel: results[kind][name] for kernel, results in sorted(kept().items()) if name in results.get(kind, {})}
+    found = {kernel: results[kind][name] for kernel, results in _kernels() if name in results.get(kind, {})}
     fine = [kernel for kernel, what in found.items() if what in _TRIED]
     if fine:
         return ", ".join(fine)
@@ -96,7 +101,7 @@ def _common() -> str:
         for kind in subjects():
             if name in _own_rows(kind) or kind == "physical" or kind.endswith(PORT):
                 continue
-            found = [(kernel, results[kind][name]) for kernel, results in sorted(kept().items()) if name in results.get(kind, {})]
+            found = [(kernel, results[kind][name]) for kernel, results in _kernels() if name in results.get(kind, {})]
             fine = [kernel for kernel, what in found if what in _TRIED]
             for kernel in fine:
                 on[kernel] = on.get(kernel, 0) + 1
