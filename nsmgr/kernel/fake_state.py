@@ -84,7 +84,7 @@ class Device:
         if not self.up:
             return False
         match self.kind:
-            case "veth" | "netkit" | "vxcan":
+            case kind if kind_class(kind).PAIR:
                 return "peer" in self.refs and self.refs["peer"].up
             case "bridge" | "bond" | "team":
                 return any(port.carrier() for port in self.ports())

@@ -117,6 +117,11 @@ class Kind:
         """Whether going up needs an address of another link, so that it comes after the addresses."""
         return False
 
+    @classmethod
+    def implied(cls, attrs: Mapping[str, Value]) -> frozenset[str]:
+        """Rows of an observed link that follow from others, so that ``export`` leaves them out."""
+        return frozenset()
+
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         """Semantic faults within this one link: (field, message, hint). Kinds extend it."""
         values = vars(self)

@@ -91,9 +91,10 @@ class _Exporter:
                 body["kind"] = link.kind
         own_durations = durations(model.KIND)
         usual = kind_class(link.kind) if link.fallback else model
+        implied = model.implied(link.attrs)
         for name, row in model.rows().items():
             value = link.attrs.get(name)
-            if value is None or not _said(name, row, value, usual, declared, far_end):
+            if value is None or name in implied or not _said(name, row, value, usual, declared, far_end):
                 continue
             if name == "underlay" and link.attrs.get("parent"):
                 continue  # its namespace says it

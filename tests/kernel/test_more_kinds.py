@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nsmgr import engine
+from nsmgr import config, engine
 from nsmgr.errors import KernelError, UnsupportedByKernel
 from nsmgr.icmp import ping
 from nsmgr.kernel.port import LINKS, Want
@@ -21,6 +21,7 @@ from nsmgr.model.base import UNSET, Change, Where
 from nsmgr.model.links import kind_class
 from nsmgr.plan.plan import Action
 from nsmgr.plan.state import Link
+from nsmgr.render.export import export_yaml
 from tests.kernel.conftest import ip
 from tests.kernel.test_main_job import Lab
 from tests.since import lacking
@@ -350,6 +351,34 @@ def test_ip_says_the_same(lab: Lab) -> None:
         assert (data["slave1"], data["slave2"], data["supervision_addr"]) == ("p1", "p2", "01:15:4e:00:01:2d")
     if "vx" in links:
         assert told["vx"]["link"] == "vy"
+
+
+def test_an_export_plans_to_nothing(lab: Lab) -> None:
+    need(lab, "hsr", "macsec", "netkit", "nlmon", "vcan", "vxcan", "wireguard", "team", "batadv")
+    links: dict[str, Body] = {
+        "hs": {"kind": "hsr", "slave1": "p1", "slave2": "p2", "multicast_spec": 45, "mtu": 1400},
+        "m1": {"kind": "macsec", "parent": "p3", "port": 7, "encrypt": True, "replay": True, "window": 5, "send_sci": False},
+        "m2": {"kind": "macsec", "parent": "p3", "sci": "0200000000aa0003", "cipher": "gcm-aes-xpn-256"},
+        "nk": {"kind": "netkit", "peer": "ny", "policy": "blackhole", "mode": "l2"},
+        "ny": {"scrub": "none"},
+        "nm": {"kind": "nlmon"},
+        "vc": {"kind": "vcan", "mtu": 16},
+        "vx": {"kind": "vxcan", "peer": "vy"},
+        "wg": {"kind": "wireguard", "mtu": 1300},
+        "tm": {"kind": "team", "mode": "activebackup", "activeport": "q1", "notify_peers_interval": "200ms"},
+        "q1": {"controller": "tm", "port_options": {"priority": 5}},
+        "bt": {"kind": "batadv", "algo": "BATMAN_V", "hop_penalty": 7},
+    }
+    settle(lab, {"a": {**MORE, **links}})
+    desired = lab.load(f'version: 1\nnamespaces: {{"@a": {{links: {json.dumps({**MORE, **links})}}}}}')
+    text = export_yaml(engine.observe(desired, lab.kernel, lab.store).namespaces, lab.name)
+    exported = config.loads(text)
+    left = lab.check(exported)
+    assert not left, (text, [(op.key, op.changes) for op in left.operations])
+    told = exported.namespaces[f"{lab.prefix}a"].links
+    assert ("sci" in told["m1"].attrs, told["m1"].attrs["port"]) == (False, 7)
+    assert (told["m2"].attrs["sci"], "port" in told["m2"].attrs) == ("0200000000aa0003", False)
+    assert told["tm"].attrs["mode"] == "activebackup"
 
 
 # ------------------------------------------------------------------------------------------- what the kernel does not do

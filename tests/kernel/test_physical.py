@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from nsmgr import engine
 from nsmgr.kernel.port import LINKS, Want
 from nsmgr.plan.plan import Action
+from nsmgr.plan.state import Link
 from tests.kernel.conftest import ip
 from tests.kernel.test_main_job import Lab
 
@@ -69,6 +71,29 @@ def test_a_card_carries_links_and_comes_home_without_them(lab: Lab, card: tuple[
     lab.converge(lab.load(f"version: 1\nnamespaces: {{'@a': {{links: {links}}}}}\n"))
     lab.converge(lab.load("version: 1\nnamespaces: {'@a': {}}\n"))  # out of the file: given back, the namespace stays
     assert name in [link["ifname"] for link in ip("link")]
+
+
+def test_macsec_is_left_to_a_card_that_can(lab: Lab, card: tuple[str, str]) -> None:
+    """netdevsim takes macsec over (drivers/net/netdevsim/macsec.c): set at birth, and changed while the link is down."""
+    missing = lab.kernel.probe(["macsec"])
+    if missing:
+        pytest.skip(str(missing))
+
+    def apply(offload: str) -> Link:
+        links = f"{{wan: {{kind: physical, match: {{path: {card[1]}}}}}, x: {{kind: macsec, parent: wan, offload: {offload}}}}}"
+        result = engine.apply(lab.load(f"version: 1\nnamespaces: {{'@a': {{links: {links}}}}}\n"), lab.kernel, lab.store)
+        if any(failure.verdict.errno == errno.EOPNOTSUPP for failure in result.failures()):
+            pytest.skip("this netdevsim takes no macsec over")
+        assert result.ok, result.failures()
+        full = f"{lab.prefix}a"
+        return lab.kernel.observe({full: Want(kinds=LINKS)}).namespaces[full].links["x"]
+
+    made = apply("mac")
+    assert made.attrs["offload"] == "mac"
+    changed = apply("off")
+    assert (changed.index, changed.attrs["offload"], changed.attrs["state"]) == (made.index, "off", "up")
+    again = apply("mac")
+    assert (again.index, again.attrs["offload"]) == (made.index, "mac")
 
 
 def test_nobody_s_card_is_named(lab: Lab) -> None:

@@ -227,7 +227,7 @@ UNTRIED: Mapping[tuple[str, str], str] = {
     ("ip6erspan", "ocsum"): "no ERSPAN link may have it (ip6erspan_tap_validate) but one that is `external`",
     ("gtp", "create_sockets"): "always true: a configuration cannot hand over sockets",
     ("", "peer"): "another name is the same pair renamed, another namespace a pair made anew: tests/cases/peer-moves-namespace",
-    ("macsec", "offload"): "needs hardware",
+    ("macsec", "offload"): "needs hardware, or netdevsim: tests/kernel/test_physical.py",
     ("hsr", "interlink"): "the kernel does not tell it: tests/kernel/test_more_kinds.py",
 }
 

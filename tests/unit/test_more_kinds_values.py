@@ -98,6 +98,12 @@ def test_a_cipher_in_any_letter_case_or_by_number() -> None:
     assert vars(kind_class("macsec")(cipher=0x0080C20001000004))["cipher"] == "gcm-aes-xpn-256"
 
 
+def test_an_sci_made_of_the_mac_is_not_exported() -> None:
+    implied = kind_class("macsec").implied
+    assert implied({"sci": "0200000000a10007", "mac": "02:00:00:00:00:a1", "port": 7}) == {"sci"}
+    assert implied({"sci": "0200000000a10007", "mac": "02:00:00:00:00:a2", "port": 7}) == {"port"}
+
+
 @pytest.mark.parametrize("kind", kind_names())
 def test_facts_of_pairs_name_rows(kind: str) -> None:
     cls = kind_class(kind)

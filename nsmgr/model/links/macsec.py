@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from nsmgr.model.base import Attr, Bool, Change, Names
+from nsmgr.model.base import Attr, Bool, Change, Names, Value
 from nsmgr.model.convert import Hex, LowBits, by_number
 from nsmgr.model.links.base import Link, data
 
@@ -102,6 +102,11 @@ class Macsec(Link):
         data("IFLA_MACSEC_OFFLOAD", Change.WHEN_DOWN, convert=OFFLOAD, default="off"),
     ] = None
     """Who does the work: the kernel, the PHY or the MAC of the lower link (EOPNOTSUPP where it cannot)."""
+
+    @classmethod
+    def implied(cls, attrs: Mapping[str, Value]) -> frozenset[str]:
+        made_of_mac = str(attrs.get("sci", ""))[:12] == str(attrs.get("mac", "")).replace(":", "")
+        return frozenset({"sci" if made_of_mac else "port"})
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsmgr.model.attr import Attr, Bool, Change, Names, Where
+from nsmgr.model.attr import Attr, Bool, Change, Names, Value, Where
 from nsmgr.model.convert import ByNumber, Hex, LowBits
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, chain, optional, text, truth, whole, word
@@ -10,6 +10,7 @@ from nsmgr.model.table.links import Link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 CIPHERS = Names(
@@ -66,6 +67,11 @@ class Macsec(Plain):
         "validation": Attr("IFLA_MACSEC_VALIDATION", where=Where.DATA, convert=VALIDATE, default="strict"),
         "offload": Attr("IFLA_MACSEC_OFFLOAD", Change.WHEN_DOWN, Where.DATA, OFFLOAD, default="off"),
     }
+
+    @classmethod
+    def implied(cls, attrs: Mapping[str, Value]) -> frozenset[str]:
+        made_of_mac = str(attrs.get("sci", ""))[:12] == str(attrs.get("mac", "")).replace(":", "")
+        return frozenset({"sci" if made_of_mac else "port"})
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
