@@ -37,13 +37,13 @@ def expand(checked: Checked, report: Report) -> dict[str, DesiredNetns]:
     links.expand()
     graph.check(spaces, links)
     for space in spaces.by_name.values():
-        expand_routes(space, report)
-        expand_rules(space, report)
         if space.model.sysctls:
             _sysctls(space, space.model.sysctls, report)
         if space.model.ignore is not None:
             space.state.ignore = _ignore(space.model.ignore, (*space.path, "ignore"), report)
         things.expand(space, report)
+        expand_routes(space, report)
+        expand_rules(space, report)
     return {name: space.state for name, space in spaces.by_name.items()}
 
 

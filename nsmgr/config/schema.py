@@ -271,8 +271,8 @@ def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel]
         return kind_class(step)
     if step == "link" and first:
         return Link
-    if step == "from" and model is RuleModel:
-        return None  # a rule's source prefix
+    if step == "from" and model in (RuleModel, RouteModel):
+        return None  # a source prefix
     if first:
         found = {**_sections_of(HostModel), **_sections_of(Link)}.get(step)
         return found or _PARTS.get(step)

@@ -152,7 +152,7 @@ def _parts(space: Space, cls: type[ThingType], link: str, body: Any, path: Path,
 
 
 def _add(space: Space, link: str, part: Part, path: Path, report: Report) -> None:
-    thing = Thing(part.type, part.key, link, part.attrs, part.on, part.after, path)
+    thing = Thing(part.type, part.key, link or part.link, part.attrs, part.on, part.after, path)
     first = space.state.things.setdefault(thing.id, thing)
     if first is not thing:
         report.error(path, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin)
@@ -195,6 +195,13 @@ def _check_references(space: Space, report: Report) -> None:
     """Links that things name must be declared where everything is; a thing's ``after`` must be there where nobody else makes it."""
     for thing in space.state.things.values():
         rows = thing_type(thing.type).rows()
+        for kind, key in (*thing.on, *thing.after):
+            if (kind, key) not in space.state.things and not space.lenient:
+                known = [other for name, other in space.state.things if name == kind]
+                hint = did_you_mean(key, known, "declare it in the same namespace")
+                report.error(
+                    thing.origin, f"{kind} {key}, which {thing.type} {thing.key} needs, is not declared", hint, "dangling_reference"
+                )
         for name, value in thing.attrs.items():
             row = rows.get(name)
             if row is None or not row.ref or value is None or space.lenient:

@@ -60,13 +60,18 @@ def add_route(netns: Netns, wanted: Route, indexes: Mapping[str, int], *, replac
     route.attrs.setdefault("type", "unicast")
     route.attrs.setdefault("proto", PROTO_NSMGR)
     kind = route.attrs["type"]
-    if kind in WITHOUT_NEXTHOP:
+    by_object = "nhid" in route.attrs
+    if by_object:
+        if not any(held.thing.id == ("nexthop", str(route.attrs["nhid"])) for held in netns.things):
+            refuse(errno.EINVAL, "Nexthop id does not exist")
+        route.nexthops = devices = ()
+    elif kind in WITHOUT_NEXTHOP:
         route.nexthops = devices = ()
     elif not route.nexthops:
         refuse(errno.ENODEV if six else errno.EINVAL, "" if six else "Nexthop gateway or device is required")
     prefsrc = route.attrs.get("prefsrc")
     gated = any(hop.via for hop in route.nexthops)
-    if six:
+    if six or by_object:
         route.attrs["scope"] = "global"  # IPv6 has no scopes: always RT_SCOPE_UNIVERSE in the dump
     elif "scope" not in route.attrs:  # as ip(8) fills it in
         route.attrs["scope"] = "host" if kind == "local" else "link" if kind == "unicast" and not gated else "global"

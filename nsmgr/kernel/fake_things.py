@@ -1,4 +1,4 @@
-"""Things of the in-memory kernel: kept as they are told, by the facts of their types; no type has rules of its own here."""
+"""Things of the in-memory kernel: kept as they are told, by the facts of their types; but next hops take their routes along."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def carry_out(netns: Netns, step: Step) -> None:
     attrs = {name: row.default for name, row in cls.rows().items() if row.default not in (UNSET, None)}
     if "proto" in cls.rows():
         attrs["proto"] = PROTO_NSMGR
-    attrs |= held.thing.attrs if held is not None else {}
+    attrs |= held.thing.attrs if held is not None and not cls.WHOLE else {}
     made = replace(thing, attrs={**attrs, **thing.attrs}, origin=())
     if held is None:
         netns.things.append(Thinglike(made, device))
     else:
-        held.thing = made
+        held.thing, held.device = made, device
 
 
 def find(netns: Netns, key: tuple[str, str]) -> Thinglike | None:
@@ -52,6 +52,9 @@ def drop(netns: Netns, gone: Collection[Thinglike]) -> None:
         key = _shown(held).id
         doomed += [other for other in netns.things if key in other.thing.on and other not in doomed]
     netns.things = [held for held in netns.things if held not in doomed]
+    gone_ids = {held.thing.key for held in doomed if held.thing.type == "nexthop"}
+    if gone_ids:  # remove_nexthop: the routes by it go
+        netns.drop_entries(lambda entry: str(entry.route.attrs.get("nhid", "")) in gone_ids)
 
 
 def happened(device: Device, what: str) -> None:

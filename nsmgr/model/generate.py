@@ -40,7 +40,7 @@ FREE: tuple[types.ModuleType, ...] = (
     attr,
     convert,
     words,
-    *(importlib.import_module(f"nsmgr.{name}") for name in ("text", "model.kind", "model.thing", "model.meaning")),
+    *(importlib.import_module(f"nsmgr.{name}") for name in ("text", "model.encap", "model.kind", "model.thing", "model.meaning")),
     shape,
 )
 HEAD = (

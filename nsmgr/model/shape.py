@@ -35,6 +35,7 @@ COMMON = (
     "attr.py",
     "base.py",
     "convert.py",
+    "encap.py",
     "kind.py",
     "shape.py",
     "thing.py",

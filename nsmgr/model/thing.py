@@ -25,7 +25,7 @@ ThingId = tuple[str, str]  # (type, key)
 class Part(Record):
     """One thing of a body. ``on``: things of the namespace it lives on, and that the kernel deletes it with; ``after``: things
 
-    that must be there before it. ``path``: its place below the body.
+    that must be there before it. ``path``: its place below the body. ``link``: that it is on, of a body that stands at a namespace.
     """
 
     type: str
@@ -34,6 +34,7 @@ class Part(Record):
     on: tuple[ThingId, ...] = ()
     after: tuple[ThingId, ...] = ()
     path: tuple[str | int, ...] = ()
+    link: str = ""
 
 
 class Misplaced(ValueError):
@@ -58,8 +59,10 @@ class ThingType:
         there), "route" (routes are there).
     ALWAYS: read and pruned in every namespace that is described completely, mentioned or not.
     SETTINGS: exists with its link or namespace: never made, never removed, undeclared values are left alone.
-    LOST: what happening to its link makes the kernel drop it: "down", "mac" (it gets another address), "controller" (it joins or
-        leaves one).
+    WHOLE: what a body does not say is not wanted: the type's things are replaced or changed as a whole.
+    LOST: what happening to its link makes the kernel drop it: "down", "carrier" (its far end goes down), "mac" (it gets another
+        address), "controller" (it joins or leaves one).
+    RUNNING: the kernel refuses it while its link has no carrier: it waits for far ends and lower links to be up.
     COMPARES: its codec is told what is declared, and answers with the declared attributes where what is there means the same.
     FILES: field that names a file → field that gets the file's text, read when the configuration is loaded.
     GATHERED: FORM "list": the bodies of a section are one thing together, see :meth:`gathered`; an empty list is one as well.
@@ -78,10 +81,12 @@ class ThingType:
     STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "address"
     ALWAYS: ClassVar[bool] = False
     SETTINGS: ClassVar[bool] = False
+    WHOLE: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
     FILES: ClassVar[Mapping[str, str]] = {}
     GATHERED: ClassVar[bool] = False
+    RUNNING: ClassVar[bool] = False
     GONE: ClassVar[tuple[int, ...]] = ()
     NEEDS: ClassVar[Mapping[str, Value]] = {}
     SHAPE: ClassVar[Shape | None] = None

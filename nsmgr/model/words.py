@@ -29,6 +29,13 @@ TYPES: Mapping[str, int] = {
 }  # fmt: skip
 NO_NEXTHOP = frozenset({"blackhole", "unreachable", "prohibit", "throw"})
 IPV6_METRIC = 1024  # IP6_RT_PRIO_USER: what metric 0 becomes
+# rtnetlink.h RTAX_*, in the order in which `lock` names them
+METRICS: Mapping[str, int] = {
+    "lock": 1, "mtu": 2, "window": 3, "rtt": 4, "rttvar": 5, "ssthresh": 6, "cwnd": 7, "advmss": 8, "reordering": 9,
+    "hoplimit": 10, "initcwnd": 11, "features": 12, "rto_min": 13, "initrwnd": 14, "quickack": 15, "congctl": 16,
+    "fastopen_no_cookie": 17,
+}  # fmt: skip
+FEATURES: Mapping[str, int] = {"ecn": 1, "sack": 2, "timestamp": 4, "allfrag": 8, "tcp_usec_ts": 16}  # RTAX_FEATURE_*
 ACTIONS: Mapping[str, int] = {"lookup": 1, "goto": 2, "nop": 3, "blackhole": 6, "unreachable": 7, "prohibit": 8}  # FR_ACT_*
 IP_PROTOCOLS: Mapping[str, int] = {
     "icmp": 1,
@@ -114,6 +121,69 @@ def destination(value: Any) -> str:
 def cidr_or_default(value: Any) -> str:
     """As :func:`destination`, with rules' word ``all`` for the same thing."""
     return "default" if value == "all" else destination(value)
+
+
+def route_destination(value: Any) -> str:
+    """As :func:`destination`; also an MPLS label, ``mpls 100``."""
+    text = str(value)
+    if text.startswith("mpls "):
+        from nsmgr.model.encap import labels
+
+        found = labels(text[5:].strip())
+        if len(found) != 1:
+            raise ValueError("an MPLS route is for one label")
+        if found[0] < 16:
+            raise ValueError("labels 0 to 15 are reserved (MPLS_LABEL_FIRST_UNRESERVED)")
+        return f"mpls {found[0]}"
+    return destination(value)
+
+
+def realm_numbers(value: Any) -> int:
+    """``to``, or ``from/to``: the kernel's number, 16 bits each (rtnl_from_inet_realm)."""
+    source, slash, target = str(value).rpartition("/")
+    parts = [source or "0", target] if slash else ["0", target]
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+        return value
+    if not all(part.isascii() and part.isdecimal() and int(part) < 2**16 for part in parts):
+        raise ValueError("realms are a number, or FROM/TO, each from 0 to 65535")
+    return int(parts[0]) << 16 | int(parts[1])
+
+
+def names_of(value: Any, known: Mapping[str, int], what: str) -> list[str]:
+    """A list of names, in the order of ``known``."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    for part in parts:
+        if part not in known:
+            raise ValueError(f"`{part}` is no {what}: {', '.join(known)}")
+    return [name for name in known if name in parts]
+
+
+def feature_names(value: Any) -> list[str]:
+    """RTAX_FEATURES as names."""
+    return names_of(value, FEATURES, "feature")
+
+
+def locked(value: Any) -> list[str]:
+    """RTAX_LOCK as names of metrics; rto_min always is."""
+    return names_of(value, {name: number for name, number in METRICS.items() if name not in ("lock", "rto_min")}, "metric")
+
+
+def members(value: Any) -> tuple[tuple[int, int], ...]:
+    """Numbers of next hops, or mappings of ``id`` and ``weight`` → (id, weight), by id."""
+    found: dict[int, int] = {}
+    for part in value if isinstance(value, (list, tuple)) else [value]:
+        body = part if isinstance(part, dict) else {"id": part}
+        member, weight = body.get("id"), body.get("weight", 1)
+        if not {"id", "weight"}.issuperset(body) or type(member) is not int or not 1 <= member < 2**32:
+            raise ValueError("a member is the number of a next hop, or a mapping of `id` and `weight`")
+        if type(weight) is not int or not 1 <= weight <= 65536:
+            raise ValueError("a weight is a number from 1 to 65536 (256 before Linux 6.13)")
+        if member in found:
+            raise ValueError(f"next hop {member} stands in the group twice")
+        found[member] = weight
+    if not found:
+        raise ValueError("a group has at least one member")
+    return tuple(sorted(found.items()))
 
 
 class Range(Fixed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsmgr.model.attr import Attr, Change, Value
+from nsmgr.model.attr import UNSET, Attr, Change, Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.model.thing import thing_type
@@ -100,14 +100,24 @@ def _number(value: Value) -> int:
 
 def route_changes(desired: Route, observed: Route) -> list[AttrChange]:
     """Differences of the written attributes and of the next hops."""
+    have = observed.attrs
     changes = [
-        AttrChange(name, observed.attrs.get(name), want) for name, want in desired.attrs.items() if observed.attrs.get(name) != want
+        AttrChange(name, have.get(name), want)
+        for name, want in desired.attrs.items()
+        if have.get(name) != want and not _as_good(name, want, have.get(name))
     ]
     if "type" not in desired.attrs and observed.attrs.get("type", "unicast") != "unicast":
         changes.append(AttrChange("type", observed.attrs.get("type"), "unicast"))
     if not same_nexthops(desired.nexthops, observed.nexthops):
         changes.append(AttrChange("nexthops", nexthops_text(observed.nexthops), nexthops_text(desired.nexthops)))
     return changes
+
+
+def _as_good(name: str, want: Value, have: Value) -> bool:
+    """Whether a route's attribute is as wanted although not equal: the kernel reports no zeros, and a lifetime counts down."""
+    if name == "expires":
+        return have is not None and _number(have) <= _number(want)
+    return have is None and want in (0, False, (), "medium")
 
 
 def same_nexthops(desired: tuple[NextHop, ...], observed: tuple[NextHop, ...]) -> bool:
@@ -123,6 +133,8 @@ def same_nexthops(desired: tuple[NextHop, ...], observed: tuple[NextHop, ...]) -
             if want.via == have.via and (not want.dev or want.dev == have.dev) and want.onlink in (have.onlink, False):
                 if len(desired) > 1 and want.weight != have.weight:
                     continue
+                if want.encap != have.encap or want.labels != have.labels:
+                    continue
                 rest.remove(have)
                 break
         else:
@@ -134,7 +146,9 @@ def nexthops_text(hops: tuple[NextHop, ...]) -> str:
     """``via 10.0.0.2 dev eth0 weight 2, via …``; "" for none."""
     parts = []
     for hop in hops:
-        words = [f"via {hop.via}"] if hop.via else []
+        words = [f"as {hop.labels}"] if hop.labels else []
+        words += [f"encap {hop.encap}"] if hop.encap else []
+        words += [f"via {hop.via}"] if hop.via else []
         words += [f"dev {hop.dev}"] if hop.dev else []
         words += [f"weight {hop.weight}"] if len(hops) > 1 else []
         words += ["onlink"] if hop.onlink else []
@@ -160,6 +174,14 @@ def thing_changes(desired: Thing, observed: Thing) -> list[AttrChange]:
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
             continue
         changes.append(AttrChange(name, have, want, cls.replaces(name, have, want)))
+    if cls.WHOLE:
+        for name, have in observed.attrs.items():
+            row = rows.get(name)
+            if name in desired.attrs or row is None or have in (None, row.absent, row.default):
+                continue
+            if row.export and row.change is not Change.READ_ONLY:
+                default = None if row.default is UNSET else row.default
+                changes.append(AttrChange(name, have, default, cls.replaces(name, have, default)))
     return changes
 
 

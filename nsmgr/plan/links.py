@@ -46,6 +46,7 @@ class LinkPlan(Record):
     bounced: dict[LinkId, int] = field(default_factory=dict)  # set down and up meanwhile → operation id
     shaken: dict[LinkId, LinkId] = field(default_factory=dict)  # set down and up by the death of its controller → that
     released: dict[LinkId, int] = field(default_factory=dict)  # leaves its controller and joins again → operation id
+    ups: dict[LinkId, int] | None = None  # link → id of the step that sets it up; None = nobody has asked yet
     doomed_netns: frozenset[str] = frozenset()  # deleted as a whole
     needed: dict[LinkId, list[LinkId]] = field(default_factory=dict)  # desired link → the links it refers to, if any
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.errors import ConflictError, UnsupportedByKernel
+from nsmgr.model.encap import links as links_of
 from nsmgr.plan.addressing import Lost
 from nsmgr.plan.diff import nexthops_text, route_changes, route_key, rule_key, sysctl_same
 from nsmgr.plan.draft import Draft
@@ -10,6 +11,7 @@ from nsmgr.plan.foreign import OUR_ROUTE_PROTOCOLS, foreign_route, ignored_route
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.state import DesiredNetns, NetnsState, Path, Route, Rule
+from nsmgr.plan.things import Fate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +25,11 @@ def emit_routes(
     draft: Draft,
     owned: frozenset[tuple[str, str]],
     lost: Lost,
+    fate: Fate,
     born: tuple[int, ...],
 ) -> None:
     """Raises ConflictError where a declared route would overwrite a routing daemon's."""
-    emitter = _Routes(netns, links, draft, lost, born)
+    emitter = _Routes(netns, links, draft, lost, fate, born)
     for key, wanted in netns.routes.items():
         emitter.desired(wanted, state.routes.get(key, ()))
     for key, present in state.routes.items():
@@ -44,8 +47,8 @@ def emit_routes(
 
 
 class _Routes:
-    def __init__(self, netns: DesiredNetns, links: LinkPlan, draft: Draft, lost: Lost, born: tuple[int, ...]) -> None:
-        self.netns, self.links, self.draft, self.lost, self.born = netns, links, draft, lost, born
+    def __init__(self, netns: DesiredNetns, links: LinkPlan, draft: Draft, lost: Lost, fate: Fate, born: tuple[int, ...]) -> None:
+        self.netns, self.links, self.draft, self.lost, self.fate, self.born = netns, links, draft, lost, fate, born
         self.kept: dict[tuple[int, str, int, int], Route] = {}
 
     def desired(self, wanted: Route, present: Iterable[Route]) -> None:
@@ -87,10 +90,14 @@ class _Routes:
 
     def _dropped(self, route: Route, wanted: Route) -> int | None:
         """The operation that makes the kernel drop or change this route that is right now, or None."""
+        if "nhid" in route.attrs:
+            return self.fate.lost.get(_next_hop_object(route))
         six = ":" in route.to
         flushed = self.lost.v6_links if six else self.lost.v4_links
         for hop in route.nexthops:
             link = (self.netns.name, hop.dev)
+            if route.to.startswith("mpls ") and link not in self.links.removed:
+                continue  # mpls_ifdown marks next hops as dead, and mpls_ifup wakes them
             if link in self.links.removed:
                 decision = self.links.decisions.get(link)
                 return decision.op if decision is not None else 0
@@ -115,6 +122,8 @@ class _Routes:
             made = self.links.made_by.get((self.netns.name, hop.dev))
             if made is not None:
                 needs = (*needs, made)
+        if "nhid" in route.attrs and (made := self.fate.made.get(_next_hop_object(route))) is not None:
+            needs = (*needs, made)
         step = self.draft.step(
             op, Verb.ROUTE_ADD, self.netns.name, obj=route, args={"replace": replace, "indexes": self._indexes(route)}, needs=needs
         )
@@ -124,17 +133,24 @@ class _Routes:
         index = self.links.index
         found = {}
         for hop in route.nexthops:
-            if hop.dev:
-                key = (self.netns.name, hop.dev)
+            for name in (hop.dev, *links_of(hop.encap)) if hop.encap else (hop.dev,):
+                if not name:
+                    continue
+                key = (self.netns.name, name)
                 decision = self.links.decisions.get(key) if gone else None
                 if decision is not None and decision.observed is not None:
-                    found[hop.dev] = decision.observed.index
+                    found[name] = decision.observed.index
                 else:
-                    found[hop.dev] = index.get(key, 0)
+                    found[name] = index.get(key, 0)
         return found
 
     def _operation(self, action: Action, route: Route, changes: Iterable[AttrChange], reason: str = "") -> int:
         return self.draft.operation(action, self.netns.name, "route", route_key(route), changes, reason, route.origin)
+
+
+def _next_hop_object(route: Route) -> tuple[str, str]:
+    """The thing that a route by ``nhid`` lives on: the kernel deletes it with that (remove_nexthop)."""
+    return ("nexthop", str(route.attrs["nhid"]))
 
 
 def _written(route: Route) -> list[AttrChange]:

@@ -48,22 +48,30 @@ class Address(Record):
 
 
 class NextHop(Record):
-    """via: gateway text or "" ; dev: link name or "" (unset/not managed); weight 1..256; onlink."""
+    """via: gateway text or "" ; dev: link name or "" (unset/not managed); weight 1..256; onlink.
+
+    encap: canonical text of nsmgr.model.encap, "" = none; labels: those that take the place of an MPLS route's own, "200/300".
+    """
 
     via: str = ""
     dev: str = ""
     weight: int = 1
     onlink: bool = False
+    encap: str = ""
+    labels: str = ""
 
 
 class Route(Record):
     """One route. Identity: (table, to, metric, tos); IPv6 metric 0 is written 1024 (IP6_RT_PRIO_USER) on both sides.
 
-    attrs: type ("unicast", "blackhole", "unreachable", "prohibit", "local", …), scope, proto, prefsrc, mtu, advmss ….
-    observed always has type, scope, proto (int); desired only what is written (type defaults to unicast).
+    to: canonical prefix "10.9.0.0/16", "0.0.0.0/0", "::/0"; of IPv6 source routing "2001:db8::/32 from 2001:db8:1::/48"; of MPLS
+    "mpls 100".
+    attrs: type ("unicast", "blackhole", "unreachable", "prohibit", "local", …), scope, proto, prefsrc, mtu, advmss …; nhid int
+    (the next hop object; then nexthops is empty). observed always has type, scope, proto (int); desired only what is written
+    (type defaults to unicast).
     """
 
-    to: str  # canonical prefix "10.9.0.0/16", "0.0.0.0/0", "::/0"
+    to: str
     table: int = 254
     metric: int = 0
     tos: int = 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.thing import thing_type
 from nsmgr.plan.diff import thing_changes
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.foreign import prunable
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
+from nsmgr.plan.removal import LinkId, link_id
 from nsmgr.plan.state import DesiredNetns, NetnsState, Thing
+from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +21,16 @@ if TYPE_CHECKING:
 ThingId = tuple[str, str]
 
 
+class Fate(Record):
+    """lost: things that the kernel drops meanwhile → the operation that makes it. made: thing → step that makes or changes it."""
+
+    lost: dict[ThingId, int] = field(default_factory=dict)
+    made: dict[ThingId, int] = field(default_factory=dict)
+
+
+NO_FATE = Fate()
+
+
 def emit(
     netns: DesiredNetns,
     state: NetnsState,
@@ -25,10 +38,13 @@ def emit(
     draft: Draft,
     owned: frozenset[ThingId],
     born: tuple[int, ...],
-) -> None:
-    """Operations and steps for the things of one namespace."""
-    if netns.things or state.things:
-        _Emitter(netns, state, links, draft, owned, born).emit()
+) -> Fate:
+    """Operations and steps for the things of one namespace; what becomes of them."""
+    if not netns.things and not state.things:
+        return NO_FATE
+    emitter = _Emitter(netns, state, links, draft, owned, born)
+    emitter.emit()
+    return emitter.fate
 
 
 def in_order(things: Mapping[ThingId, Thing]) -> list[Thing]:
@@ -50,8 +66,6 @@ def in_order(things: Mapping[ThingId, Thing]) -> list[Thing]:
 
 
 class _Emitter:
-    """``lost``: things that the kernel drops meanwhile → the operation that makes it. ``made``: thing → step that makes it."""
-
     def __init__(
         self,
         netns: DesiredNetns,
@@ -63,8 +77,8 @@ class _Emitter:
     ) -> None:
         self.netns, self.state, self.links, self.draft, self.owned, self.born = netns, state, links, draft, owned, born
         self.lane = draft.lane(netns.name)
-        self.made: dict[ThingId, int] = {}
-        self.lost: dict[ThingId, int] = {}
+        self.fate = Fate()
+        self.made, self.lost = self.fate.made, self.fate.lost
         self.happenings: dict[str, dict[str, int]] = {}
 
     def emit(self) -> None:
@@ -143,7 +157,45 @@ class _Emitter:
                     found[change.name] = decision.op
                 elif change.name == "state" and change.desired == "down":
                     found["down"] = decision.op
+        if (op := self._carrier_lost(key)) is not None:
+            found["carrier"] = op
         return found
+
+    def _carrier_lost(self, key: LinkId) -> int | None:
+        """The operation that sets down, be it for a moment, what the link's carrier comes from."""
+        for other in self._below(key):
+            decision = self.links.decisions.get(other)
+            if other in self.links.bounced:
+                return self.links.bounced[other]
+            updated = decision.changes if decision is not None and decision.action is Action.UPDATE else ()
+            if decision is not None and any(change.name == "state" and change.desired == "down" for change in updated):
+                return decision.op
+        return None
+
+    def _ups(self) -> Mapping[LinkId, int]:
+        """Which step sets a link up, of those that are not born up."""
+        if self.links.ups is None:
+            self.links.ups = {
+                (netns, step.name): step.id
+                for netns, lanes in self.draft.lanes.items()
+                for step in (*lanes.link, *lanes.up)
+                if step.verb is Verb.LINK_SET and step.attrs.get("state") == "up"
+            }
+        return self.links.ups
+
+    def _below(self, key: LinkId) -> list[LinkId]:
+        """The links that must be up for this one to have a carrier: its far end, those it stands on, and theirs."""
+        found = [key]
+        for link in found:  # grows while it is walked
+            decision = self.links.decisions.get(link)
+            wanted = decision.desired if decision is not None else None
+            if wanted is None:
+                continue
+            lower = [link_id(link[0], ref) for name in ("peer", "parent") if isinstance(ref := wanted.attrs.get(name), str)]
+            if wanted.kind and kind_facts(wanted.kind).CONTROLLER:
+                lower += [(link[0], port.name) for port in self.netns.links.values() if port.attrs.get("controller") == link[1]]
+            found += [other for other in lower if other not in found]
+        return found[1:]
 
     def _cause(self, decision: Decision | None) -> int:
         if decision is not None and decision.op >= 0:
@@ -178,6 +230,10 @@ class _Emitter:
     def _needs(self, thing: Thing) -> tuple[int, ...]:
         made = [self.links.made_by.get((self.netns.name, name)) for name in _links_of(thing)]
         made += [self.made.get(other) for other in (*thing.on, *thing.after)]
+        if thing.link and thing_type(thing.type).RUNNING:
+            key = (self.netns.name, thing.link)
+            ups = self._ups()
+            made += [ups.get(other, self.links.made_by.get(other)) for other in (key, *self._below(key))]
         return tuple(dict.fromkeys([*self.born, *(number for number in made if number is not None)]))
 
     def _indexes(self, thing: Thing, *, gone: bool = False) -> dict[str, int]:

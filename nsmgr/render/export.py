@@ -17,7 +17,7 @@ from nsmgr.model.route import PROTOCOLS
 from nsmgr.model.thing import Part, sections, thing_durations, thing_type
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import HOST, PROTO_NSMGR, Address, Link, NetnsState, NextHop, Route, Rule
-from nsmgr.render.values import config_value, durations
+from nsmgr.render.values import ROUTE_DURATIONS, config_value, durations
 from nsmgr.render.yaml import block
 
 # What a router needs to be one, read along with the state: namespace-wide keys and the value a new namespace has.
@@ -138,12 +138,13 @@ def _sections(state: NetnsState) -> Iterator[tuple[str, str, Any]]:
         cls = thing_type(thing.type)
         if thing.type in owners and not cls.foreign(thing.attrs):
             part = Part(thing.type, thing.key, dict(thing.attrs), thing.on, thing.after)
-            found.setdefault((thing.link, owners[thing.type]), []).append(part)
+            own = thing_type(owners[thing.type]).LEVEL == "link"
+            found.setdefault((thing.link if own else "", owners[thing.type]), []).append(part)
     for (link, name), parts in found.items():
         cls = thing_type(name)
         said = _plain(cls.section(parts), thing_durations(name))
         if said or not cls.SETTINGS:
-            yield link if cls.LEVEL == "link" else "", cls.SECTION, said
+            yield link, cls.SECTION, said
 
 
 def _plain(said: Any, own: frozenset[str]) -> Any:
@@ -219,11 +220,14 @@ _ROUTE_NOT_SAID = frozenset(("type", "scope", "proto", "family"))
 
 def _route(route: Route) -> Document:
     ipv6 = ":" in route.to
-    body: Document = {"to": "default" if route.to == "0.0.0.0/0" else route.to}
+    to, _, source = route.to.partition(" from ")
+    body: Document = {"to": "default" if to == "0.0.0.0/0" else to} | ({"from": source} if source else {})
     if route.attrs.get("type", "unicast") != "unicast":
         body["type"] = route.attrs["type"]
     if len(route.nexthops) == 1:
         body |= _hop(route.nexthops[0])
+        if route.to == "0.0.0.0/0" and ":" in route.nexthops[0].via:
+            body["family"] = "ipv4"
     elif route.nexthops:
         body["nexthops"] = [_hop(hop) | ({"weight": hop.weight} if hop.weight != 1 else {}) for hop in route.nexthops]
     if route.table != _MAIN_TABLE:
@@ -233,13 +237,17 @@ def _route(route: Route) -> Document:
     if route.tos:
         body["tos"] = route.tos
     # inet_rtm_newroute's own choice: link where no gateway is given, else global; IPv6 has no scopes.
-    natural = "link" if route.nexthops and not any(hop.via for hop in route.nexthops) else "global"
+    natural = (
+        "link" if route.nexthops and not route.to.startswith("mpls ") and not any(hop.via for hop in route.nexthops) else "global"
+    )
     if not ipv6 and route.attrs.get("scope", natural) != natural:
         body["scope"] = route.attrs["scope"]
     if route.attrs.get("proto") not in (None, _RTPROT_BOOT, PROTO_NSMGR):
         number = route.attrs["proto"]
         body["proto"] = next((name for name, known in PROTOCOLS.items() if known == number), number)
-    body |= {name: config_value(value) for name, value in route.attrs.items() if name not in _ROUTE_NOT_SAID and value is not None}
+    for name, value in route.attrs.items():
+        if name not in _ROUTE_NOT_SAID and value is not None:
+            body[name] = config_value(value, is_duration=name in ROUTE_DURATIONS)
     return body
 
 
@@ -251,6 +259,10 @@ def _hop(hop: NextHop) -> Document:
         body["dev"] = hop.dev
     if hop.onlink:
         body["onlink"] = True
+    if hop.encap:
+        body["encap"] = hop.encap
+    if hop.labels:
+        body["as"] = hop.labels
     return body
 
 

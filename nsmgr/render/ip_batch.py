@@ -15,10 +15,13 @@ from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
 from nsmgr.record import Record
 from nsmgr.render.ip_words import spell
+from nsmgr.render.values import ROUTE_DURATIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from nsmgr.model.attr import Value
 
 _END = "EOF"
 
@@ -202,25 +205,61 @@ def _route(step: Step) -> Iterator[_Line]:
     route = step.obj
     assert isinstance(route, Route)
     attrs = route.attrs
-    words = ["route", "del" if step.verb is Verb.ROUTE_DEL else "replace" if step.args.get("replace") else "add"]
+    words = ["-f", "mpls"] if route.to.startswith("mpls ") else []
+    words += ["route", "del" if step.verb is Verb.ROUTE_DEL else "replace" if step.args.get("replace") else "add"]
     words += [str(attrs["type"])] if attrs.get("type", "unicast") != "unicast" else []
-    words += [route.to] + (["tos", str(route.tos)] if route.tos else []) + ["table", str(route.table)]
+    words += [route.to.removeprefix("mpls ")] + (["tos", str(route.tos)] if route.tos else [])
+    words += [] if words[0] == "-f" else ["table", str(route.table)]
     words += ["metric", str(route.metric)] if route.metric else []
     words += [part for name in ("proto", "scope") if attrs.get(name) is not None for part in (name, str(attrs[name]))]
     words += ["src", str(attrs["prefsrc"])] if attrs.get("prefsrc") else []
-    if len(route.nexthops) == 1:
+    if "nhid" in attrs:
+        words += ["nhid", str(attrs["nhid"])]
+    elif len(route.nexthops) == 1:
         words += _hop(route, 0)
     else:
         for number, hop in enumerate(route.nexthops):
             words += ["nexthop", *_hop(route, number), "weight", str(hop.weight)]
-    words += [part for name in ("mtu", "advmss") if attrs.get(name) for part in (name, str(attrs[name]))]
-    yield _Line(" ".join(words))
+    yield _Line(" ".join(words + _metrics(attrs)))
+
+
+_ROUTE_WORDS = (
+    "mtu", "advmss", "window", "rtt", "rttvar", "rto_min", "ssthresh", "cwnd", "initcwnd", "initrwnd", "reordering", "hoplimit",
+    "congctl", "pref", "realms", "expires",
+)  # fmt: skip
+
+
+def _metrics(attrs: Mapping[str, Value]) -> list[str]:
+    locked = attrs.get("lock")
+    words: list[str] = []
+    for name in _ROUTE_WORDS:
+        value = attrs.get(name)
+        if not value:
+            continue
+        if name == "realms" and isinstance(value, int):
+            value = f"{value >> 16}/{value & 0xFFFF}"
+        elif name == "expires" and isinstance(value, int):
+            value = value // 1000
+        elif name in ROUTE_DURATIONS:
+            value = f"{value}ms"
+        words += [name, "lock", str(value)] if isinstance(locked, tuple) and name in locked else [name, str(value)]
+    features = attrs.get("features")
+    words += ["features", *features] if isinstance(features, tuple) and features else []
+    words += [part for name in ("quickack", "fastopen_no_cookie") if attrs.get(name) for part in (name, "1")]
+    if attrs.get("ttl_propagate") is not None:
+        words += ["ttl-propagate", "enabled" if attrs["ttl_propagate"] else "disabled"]
+    return words
 
 
 def _hop(route: Route, number: int) -> list[str]:
     hop = route.nexthops[number]
-    foreign = ["inet6"] if ":" in hop.via and ":" not in route.to else []  # RTA_VIA: an IPv6 gateway of an IPv4 route
-    words = ["via", *foreign, hop.via] if hop.via else []
+    words = ["as", hop.labels] if hop.labels else []
+    words += ["encap", hop.encap] if hop.encap else []
+    if hop.via:
+        six = ":" in hop.via
+        # RTA_VIA: an IPv6 gateway of an IPv4 route, and of MPLS routes
+        foreign = route.to.startswith("mpls ") or (six and ":" not in route.to)
+        words += ["via", *(["inet6" if six else "inet"] if foreign else []), hop.via]
     return words + (["dev", hop.dev] if hop.dev else []) + (["onlink"] if hop.onlink else [])
 
 

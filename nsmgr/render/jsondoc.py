@@ -11,7 +11,7 @@ from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
 from nsmgr.render.report import Fate, Outcome, errno_name
 from nsmgr.render.text import Locate, object_text
-from nsmgr.render.values import ADDRESS_DURATIONS, Durations, config_value, durations
+from nsmgr.render.values import ADDRESS_DURATIONS, ROUTE_DURATIONS, Durations, config_value, durations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,14 +198,19 @@ def _values(attrs: Mapping[str, Value], those: frozenset[str]) -> Json:
 
 
 def _route(route: Route) -> Json:
-    hops = [{"via": hop.via, "dev": hop.dev, "weight": hop.weight, "onlink": hop.onlink} for hop in route.nexthops]
+    hops = [
+        {"via": hop.via, "dev": hop.dev, "weight": hop.weight, "onlink": hop.onlink}
+        | ({"encap": hop.encap} if hop.encap else {})
+        | ({"as": hop.labels} if hop.labels else {})
+        for hop in route.nexthops
+    ]
     return {
         "to": route.to,
         "table": route.table,
         "metric": route.metric,
         "tos": route.tos,
         "nexthops": hops,
-    } | _values(route.attrs, frozenset())
+    } | _values(route.attrs, ROUTE_DURATIONS)
 
 
 def _rule(rule: Rule) -> Json:

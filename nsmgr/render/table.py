@@ -106,7 +106,7 @@ def _route(route: Route) -> tuple[str, ...]:
     proto = route.attrs.get("proto")
     return (
         "default" if route.to in ("0.0.0.0/0", "::/0") else route.to,
-        nexthops_text(route.nexthops).replace(", ", "\n"),
+        f"nhid {route.attrs['nhid']}" if "nhid" in route.attrs else nexthops_text(route.nexthops).replace(", ", "\n"),
         str(route.table),
         str(route.metric or ""),
         str(route.attrs.get("type", "unicast")),

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
+ROUTE_DURATIONS = frozenset(("expires", "rtt", "rttvar", "rto_min"))
 
 
-_WITHOUT_DURATIONS = frozenset(("namespace", "route", "rule", "sysctl"))
+_WITHOUT_DURATIONS = frozenset(("namespace", "rule", "sysctl"))
 
 
 def duration_text(milliseconds: int) -> str:
@@ -62,6 +63,8 @@ class Durations:
     def of(self, operation: Operation) -> frozenset[str]:
         if operation.type == "address":
             return ADDRESS_DURATIONS
+        if operation.type == "route":
+            return ROUTE_DURATIONS
         if operation.type != "link":
             return frozenset() if operation.type in _WITHOUT_DURATIONS else thing_durations(operation.type)
         kind = next((change.desired for change in operation.changes if change.name == "kind" and change.desired), None)

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, list[Echo]] = {
         *((f"leaf{a}", f"10.255.0.{a}", f"10.255.0.{b}") for a, b in permutations(LEAVES, 2)),
         *((f"leaf{a}", None, f"10.255.1.{spine}") for a in LEAVES for spine in (1, 2)),
     ],
+    "srv6": [("h1", None, "10.2.0.2"), ("h2", None, "10.1.0.2")],
     "tunnels": [
         *(("west", None, f"192.168.{net}.2") for net in (1, 2, 3)),
         ("app", None, "192.168.4.2"),

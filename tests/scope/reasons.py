@@ -31,7 +31,16 @@ ELSEWHERE: Table = {
     "vxcan": {"VXCAN_INFO_PEER": "`peer`, and what is written for the other end"},
     "netkit": {"IFLA_NETKIT_PEER_INFO": "`peer`, and what is written for the other end"},
     "hsr": {"IFLA_HSR_SUPERVISION_ADDR": "its last byte is `multicast_spec`, the rest is fixed"},
-    "route": {"RTA_METRICS": "the nest of the attributes RTAX_…"},
+    "route": {
+        "RTA_METRICS": "the nest of the attributes RTAX_…",
+        "RTA_VIA": "`via` of the other family, and of MPLS routes",
+        "RTA_ENCAP_TYPE": "the type in `encap`",
+    },
+    "nexthop": {
+        "NHA_ENCAP_TYPE": "the type in `encap`",
+        "NHA_RES_GROUP": "the nest of the attributes of a resilient group",
+        "NHA_OP_FLAGS": "read: whether a weight has a high byte",
+    },
 }
 
 _ONLY6 = "IPv6 tunnels have it; the enumeration is shared"
@@ -205,6 +214,15 @@ OUT: Table = {
         "IFLA_BRIDGE_CFM": "set up by a daemon (cfm), as it runs",
         "IFLA_BRIDGE_MST": "states of spanning trees: a daemon's (mstpd)",
     },
+    "nexthop": {
+        "NHA_GROUPS": "of a dump: only groups",
+        "NHA_MASTER": "of a dump: only those of one controller's ports",
+        "NHA_RES_BUCKET": "of RTM_GETNEXTHOPBUCKET: which bucket uses which next hop, runtime",
+        "NHA_GROUP_STATS": "counters: reported only",
+        "NHA_HW_STATS_ENABLE": "counters of switching hardware",
+        "NHA_HW_STATS_USED": "counters of switching hardware: reported only",
+        "NHA_RES_GROUP_UNBALANCED_TIME": "for how long a group is out of balance: runtime",
+    },
     "fdb": {
         "NDA_CACHEINFO": "timers: runtime",
         "NDA_PROBES": "of neighbours",
@@ -223,15 +241,6 @@ MISSING: Table = {
     "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},
     "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},
-    "route": dict.fromkeys(
-        (
-            "RTA_SRC", "RTA_FLOW", "RTA_VIA", "RTA_NEWDST", "RTA_PREF", "RTA_ENCAP_TYPE", "RTA_ENCAP", "RTA_EXPIRES",
-            "RTA_TTL_PROPAGATE", "RTA_NH_ID", "RTAX_LOCK", "RTAX_WINDOW", "RTAX_RTT", "RTAX_RTTVAR", "RTAX_SSTHRESH", "RTAX_CWND",
-            "RTAX_REORDERING", "RTAX_HOPLIMIT", "RTAX_INITCWND", "RTAX_FEATURES", "RTAX_RTO_MIN", "RTAX_INITRWND", "RTAX_QUICKACK",
-            "RTAX_CC_ALGO", "RTAX_FASTOPEN_NO_COOKIE",
-        ),
-        "not yet a key",
-    ),
     "rule": dict.fromkeys(
         (
             "FRA_FLOW", "FRA_TUN_ID", "FRA_SUPPRESS_IFGROUP", "FRA_DSCP", "FRA_FLOWLABEL", "FRA_FLOWLABEL_MASK", "FRA_SPORT_MASK",

@@ -390,8 +390,8 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         ],
     ),
     "route gateway of the other family": (
-        red("- {to: 10.0.0.0/8, via: 'fd00::1'}", below="routes"),
-        [("lab.yaml:5:31", "the gateway fd00::1 is not an IPv4 address", "destination and gateway are of one family")],
+        red("- {to: 'fd00::/8', via: 10.0.0.1}", below="routes"),
+        [("lab.yaml:5:31", "the gateway 10.0.0.1 is not an IPv6 address", "destination and gateway are of one family")],
     ),
     "blackhole with a gateway": (
         red("- {to: 10.0.0.0/8, type: blackhole, via: 10.0.0.1}", below="routes"),

@@ -114,6 +114,7 @@ WORDS: list[Any] = [
     *("802.1Q", "fixed", "on", "yes", "no\n", "/proc/1/ns/net", "/\0", "lab", "lab\n", "declared", "lookup", "goto", "blackhole"),
     *([], {}, ["10.0.0.1"], ["fd00::1"], ["eth0", "x"], [1], ["02:00:00:00:00:01"], [None], ["x" * 128], {"ipv4.rp_filter": 0}),
     *({"a": True}, {"a": None}, {1: 2}, {"a": 1.5}, [{"via": "10.0.0.1"}], [{"dev": "eth0", "weight": 2}], [{"weight": 0}]),
+    *(["mtu", "window"], ["ecn"], "mpls 100", "mpls 100/200", {"type": "seg6", "mode": "encap", "segs": ["fd00::1"]}, "10/20"),
     *({"pid": 42}, {"path": "/x"}, {"links": ["docker*"]}, {"routes": [{"proto": "dhcp"}]}, {"name": "enp3s0"}, (1, 2), b"x"),
 ]  # fmt: skip
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import pytest
 
 from nsmgr.kernel import messages
+from nsmgr.kernel.codec import CodecError
+from nsmgr.kernel.things import nexthop
 from nsmgr.kernel.wire import messages_of
 from nsmgr.plan.plan import Verb
 from nsmgr.plan.state import Address, NextHop, Route, Rule
@@ -187,6 +190,98 @@ def test_route_both_ways() -> None:
     assert raw == golden(f"{16 + len(_ROUTE):02x}000000 1800 0106 00000000 00000000") + _ROUTE  # RTM_NEWROUTE, EXCL | CREATE
     route.attrs |= {"type": "unicast", "scope": "global", "proto": 78}
     assert messages.decode_route(_ROUTE, 0, len(_ROUTE), {10: "a", 11: "b"}) == route
+
+
+_LABELLED = golden("""
+    1c 14 00 00 fe 4e 00 01 00000000      # AF_MPLS, to /20, table 254, protocol 78, scope universe, RTN_UNICAST
+    0800 0100 00064100                    # RTA_DST label 100, bottom of stack
+    0500 1a00 00 000000                   # RTA_TTL_PROPAGATE off
+    0a00 1200 0200 0a000002 0000          # RTA_VIA AF_INET 10.0.0.2
+    0c00 1300 000c8000 0012c100           # RTA_NEWDST labels 200 and 300
+    0800 0400 0a000000                    # RTA_OIF 10
+""")
+_WIDE = golden("""
+    0a 30 30 00 fe 4e 00 01 00000000      # AF_INET6, to /48, from /48, table 254, protocol 78, RTN_UNICAST
+    1400 0100 20010db8000100000000000000000000  # RTA_DST 2001:db8:1::
+    1400 0200 20010db8000200000000000000000000  # RTA_SRC 2001:db8:2::
+    0800 0600 32000000                    # RTA_PRIORITY 50
+    2c00 0800                             # RTA_METRICS
+    0800 0100 04200000                    #   RTAX_LOCK mtu, rto_min
+    0800 0200 78050000                    #   RTAX_MTU 1400
+    0800 0400 20030000                    #   RTAX_RTT 100 ms in eighths
+    0800 0d00 14000000                    #   RTAX_RTO_MIN 20 ms
+    0800 0c00 01000000                    #   RTAX_FEATURES ecn
+    0500 1400 03 000000                   # RTA_PREF low
+    0600 1500 0500 0000                   # RTA_ENCAP_TYPE LWTUNNEL_ENCAP_SEG6
+    3400 1680                             # RTA_ENCAP, nested
+    3000 0100                             #   SEG6_IPTUNNEL_SRH
+    01000000                              #     SEG6_IPTUN_MODE_ENCAP
+    00 04 04 01 01 00 0000                #     struct ipv6_sr_hdr: 4 units, type 4, one segment left, the first is 1
+    fd000000000000000000000000000002      #     the last segment first
+    fd000000000000000000000000000001
+    0800 0400 0a000000                    # RTA_OIF 10
+""")
+_LABELLED_ROUTE = Route("mpls 100", nexthops=(NextHop("10.0.0.2", "a", labels="200/300"),), attrs={"ttl_propagate": False})
+_WIDE_ROUTE = Route(
+    "2001:db8:1::/48 from 2001:db8:2::/48", 254, 50, 0, (NextHop("", "a", encap="seg6 mode encap segs fd00::1,fd00::2"),),
+    {"lock": ("mtu",), "mtu": 1400, "rtt": 100, "rto_min": 20, "features": ("ecn",), "pref": "low"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("payload", "route"), [(_LABELLED, _LABELLED_ROUTE), (_WIDE, _WIDE_ROUTE)], ids=["mpls", "seg6"])
+def test_route_with_an_encapsulation(payload: bytes, route: Route) -> None:
+    (raw,) = messages.encode(step(Verb.ROUTE_ADD, obj=route, args={"indexes": {"a": 10}}), no_fd)
+    assert raw == golden(f"{16 + len(payload):08x}")[::-1] + golden("1800 0106 00000000 00000000") + payload
+    wanted = Route(route.to, route.table, route.metric, 0, route.nexthops, {"type": "unicast", "scope": "global", "proto": 78})
+    wanted.attrs |= route.attrs
+    assert messages.decode_route(payload, 0, len(payload), {10: "a"}) == wanted
+
+
+def test_two_next_hops_in_one_datagram() -> None:
+    datagram = golden("""
+        44000000 6800 0200 00000000 00000000  # 68 bytes, RTM_NEWNEXTHOP, NLM_F_MULTI
+        02 fd 4e 00 04000000                  # AF_INET, scope link, protocol 78, RTNH_F_ONLINK
+        0800 0100 01000000                    # NHA_ID 1
+        0800 0500 0a000000                    # NHA_OIF 10
+        0800 0600 0a000002                    # NHA_GATEWAY 10.0.0.2
+        0600 0700 0100 0000                   # NHA_ENCAP_TYPE LWTUNNEL_ENCAP_MPLS
+        0c00 0880 0800 0100 00064100          # NHA_ENCAP: MPLS_IPTUNNEL_DST label 100, bottom of stack
+        60000000 6800 0200 00000000 00000000  # 96 bytes, RTM_NEWNEXTHOP, NLM_F_MULTI
+        00 00 4e 00 00000000                  # AF_UNSPEC, protocol 78
+        0800 0100 03000000                    # NHA_ID 3
+        1400 0200                             # NHA_GROUP
+        02000000 02 01 0000                   #   2, weight 259: the high byte counts where the kernel says so below
+        01000000 00 00 0000                   #   1, weight 1
+        0800 0e00 00000080                    # NHA_OP_FLAGS RESP_GRP_RESVD_0
+        0600 0300 0100 0000                   # NHA_GROUP_TYPE resilient
+        1c00 0c80                             # NHA_RES_GROUP
+        0600 0100 2000 0000                   #   NHA_RES_GROUP_BUCKETS 32
+        0800 0200 70170000                    #   NHA_RES_GROUP_IDLE_TIMER 6000/100 s
+        0800 0300 00000000                    #   NHA_RES_GROUP_UNBALANCED_TIMER 0
+    """)
+    spans = [(datagram, start, end) for _, _, _, start, end in messages_of(datagram)]
+    single, group = nexthop.decode(spans, {10: "a"})
+    assert (single.key, single.link, single.on) == ("1", "a", ())
+    assert single.attrs == {
+        "id": 1, "via": "10.0.0.2", "dev": "a", "onlink": True, "encap": "mpls 100", "family": "ipv4", "proto": 78,
+    }  # fmt: skip
+    assert (group.key, group.link, group.on) == ("3", "", (("nexthop", "1"), ("nexthop", "2")))
+    assert group.attrs == {
+        "id": 3, "group": ((1, 1), (2, 259)), "type": "resilient", "buckets": 32, "idle_timer": 60_000, "unbalanced_timer": 0,
+        "proto": 78,
+    }  # fmt: skip
+    assert list(nexthop.decode(spans, {})) == [group], "that of a link without a name is left out"
+    for thing in (single, group):
+        (raw,) = messages.encode(step(Verb.THING_SET, obj=thing, args={"indexes": {"a": 10}}), no_fd)
+        assert raw[4:8] == golden("6800 0105")  # RTM_NEWNEXTHOP, REQUEST | REPLACE | CREATE
+        flagged = raw + golden("0800 0e00 00000080")
+        assert list(nexthop.decode([(flagged, 16, len(flagged))], {10: "a"})) == [thing]
+    (raw,) = messages.encode(step(Verb.THING_DEL, obj=group), no_fd)
+    assert raw == golden("20000000 6900 0100 00000000 00000000 0000000000000000 0800 0100 03000000")  # RTM_DELNEXTHOP, NHA_ID 3
+    for start, end in ((start, end) for _, start, end in spans):
+        for cut in range(start, end):
+            with contextlib.suppress(CodecError):
+                list(nexthop.decode([(datagram[:cut], start, cut)], {10: "a"}))
 
 
 _RULE = golden("""

@@ -76,7 +76,75 @@ ROUTES = [
     Route("192.0.2.0/24", 100, 50, attrs={"type": "blackhole"}),
     Route("2001:db8::/32", metric=1024, attrs={"type": "prohibit"}),
     Route("10.1.1.1/32", 255, nexthops=(NextHop("", "lo"),), attrs={"type": "local", "scope": "host"}),
+    Route("10.9.0.0/16", attrs={"nhid": 7}),
+    Route("10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "v0"),), attrs={"congctl": "cubic", "quickack": True, "realms": 0xA0014}),
+    Route("10.9.0.0/16", nexthops=(NextHop("10.0.0.2", "v0"),), attrs={"cwnd": 5, "lock": ("mtu", "cwnd"), "rttvar": 7}),
+    *(
+        Route(to, metric=1024 if ":" in to else 0, nexthops=(NextHop("fe80::2", "v0", encap=encap),))
+        for to, encap in (
+            ("10.9.0.0/16", "mpls 100/200 ttl 7"),
+            ("10.9.0.0/16", "ip id 30 src 10.0.0.1 dst 10.0.0.9 ttl 3 tos 4 key csum seq"),
+            ("2001:db8::/32", "ip6 id 30 src fd00::1 dst fd00::9 hoplimit 3 tc 4 key"),
+            ("2001:db8::/32", "seg6 mode inline segs fd00::1,fd00::2"),
+            ("2001:db8::/32", "seg6 mode l2encap.red segs fd00::1 hmac 5"),
+            ("2001:db8::/32", "seg6local action End.X nh6 fe80::1 flavors next-csid lblen 48 nflen 8 count"),
+            ("2001:db8::/32", "seg6local action End.DX2 oif v1"),
+            ("2001:db8::/32", "seg6local action End.DT46 vrftable 100"),
+            ("2001:db8::/32", "seg6local action End.T table 100"),
+            ("2001:db8::/32", "seg6local action End.DX4 nh4 10.0.0.2"),
+            ("2001:db8::/32", "seg6local action End.B6 srh segs fd00::1,fd00::2"),
+            ("2001:db8::/32", "seg6local action End.B6.Encaps srh segs fd00::1 hmac 7"),
+            ("2001:db8::/32", "xfrm if_id 7 link_dev v1"),
+        )
+    ),
+    Route("mpls 100", nexthops=(NextHop("10.0.0.2", "v0", labels="200/300"), NextHop("fe80::1", "v1", 3, labels="16"))),
 ]
+
+
+def decoded_cut(raw: bytes) -> None:
+    """Every truncation of a message is a CodecError or something shorter, never another exception."""
+    for end in range(16, len(raw)):
+        with contextlib.suppress(CodecError):
+            messages.decode_route(raw[:end], 16, end, NAMES)
+
+
+def test_a_link_in_an_encapsulation_without_a_name() -> None:
+    route = Route("2001:db8::/32", nexthops=(NextHop("", "v0", encap="seg6local action End.DX2 oif v1"),))
+    raw = encoded(Verb.ROUTE_ADD, route)
+    for names, shown in ((NAMES, "v1"), ({10: "v0"}, "?/#11"), ({10: "v0", 11: "other"}, "other")):
+        read = messages.decode_route(raw, 16, len(raw), names)
+        assert read is not None
+        assert read.nexthops[0].encap == f"seg6local action End.DX2 oif {shown}"
+
+
+def test_what_a_next_hop_object_says_is_not_the_routes() -> None:
+    """net.ipv4.nexthop_compat_mode shows gateway and device as well; a blackhole object makes the type a blackhole."""
+    raw = bytearray(encoded(Verb.ROUTE_ADD, Route("10.9.0.0/16", attrs={"nhid": 7})))
+    raw[23] = 6  # RTN_BLACKHOLE
+    raw += bytes((8, 0, 4, 0, 10, 0, 0, 0))  # RTA_OIF 10
+    read = messages.decode_route(raw, 16, len(raw), NAMES)
+    assert read is not None
+    assert (read.nexthops, read.attrs["type"], read.attrs["nhid"]) == ((), "unicast", 7)
+
+
+def test_a_route_that_expires_is_read_anew() -> None:
+    """rta_expires is no part of what is learnt about a route (:class:`nsmgr.kernel.routedecode.Pattern`)."""
+    plain = encoded(Verb.ROUTE_ADD, Route("2001:db8::/32", 254, 1024, 0, (NextHop("", "v0"),)))
+    for ticks, shown in ((0, None), (9000, 90_000), (8999, 89_990), (-5, 0)):
+        used = bytes((7, 0, 0, 0)) + bytes((9, 0, 0, 0)) + ticks.to_bytes(4, "little", signed=True) + bytes(20)
+        raw = plain + bytes((36, 0, 12, 0)) + used  # RTA_CACHEINFO
+        read = messages.decode_route(raw, 16, len(raw), NAMES)
+        assert read is not None
+        assert read.attrs.get("expires") == shown
+
+
+@pytest.mark.parametrize("number", [3, 6, 8, 9, 77])
+def test_encapsulations_that_nobody_can_say_are_named(number: int) -> None:
+    plain = encoded(Verb.ROUTE_ADD, Route("2001:db8::/32", nexthops=(NextHop("", "v0"),)))
+    raw = plain + bytes((6, 0, 21, 0, number, 0, 0, 0)) + bytes((8, 0, 22, 0x80, 1, 2, 3, 4))
+    read = messages.decode_route(raw, 16, len(raw), NAMES)
+    assert read is not None
+    assert read.nexthops[0].encap in ("ila", "bpf", "rpl", "ioam6", "type77")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.to}-{len(route.nexthops)}-{route.attrs.get('type', '')}")
@@ -85,6 +153,7 @@ def test_route_comes_back(route: Route) -> None:
     read = messages.decode_route(raw, 16, len(raw), NAMES)
     assert read is not None
     assert (read.key, read.nexthops) == (route.key, route.nexthops)
+    assert decoded_cut(raw) is None
     direct = len(route.nexthops) == 1 and not route.nexthops[0].via and ":" not in route.to
     assert read.attrs == {"type": "unicast", "proto": 78, "scope": "link" if direct else "global", **route.attrs}
 
@@ -108,7 +177,8 @@ def test_routes_that_are_none() -> None:
     raw = bytearray(encoded(Verb.ROUTE_ADD, ROUTES[0]))
     raw[25] |= 0x02  # RTM_F_CLONED: a cached entry
     assert messages.decode_route(raw, 16, len(raw), NAMES) is None
-    raw[16] = 28  # AF_MPLS
+    raw[25] &= ~0x02
+    raw[16] = 45  # AF_MCTP
     assert messages.decode_route(raw, 16, len(raw), NAMES) is None
 
 

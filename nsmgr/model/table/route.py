@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from nsmgr.model.encap import encap, label_stack
 from nsmgr.model.shape import Shape, chain, items, optional, text, truth, whole, word
-from nsmgr.model.words import destination, protocol, scope, table
-from nsmgr.text import ifname, ip
+from nsmgr.model.words import feature_names, locked, protocol, realm_numbers, route_destination, scope, table
+from nsmgr.text import duration, ifname, ip, prefix
 
 ENTRY = Shape(
     {
-        "to": chain(destination, text()),
+        "to": chain(route_destination, text()),
+        "from": optional(chain(text(), prefix)),
         "family": optional(word("ipv4", "ipv6")),
+        "nhid": optional(whole(1, 4294967295)),
         "via": optional(chain(text(), ip)),
         "dev": optional(chain(text(1, 15), ifname)),
         "onlink": optional(truth),
+        "encap": optional(chain(encap, text())),
+        "as": optional(chain(label_stack, text())),
         "nexthops": optional(
             items(
                 Shape(
@@ -21,9 +26,12 @@ ENTRY = Shape(
                         "dev": optional(chain(text(1, 15), ifname)),
                         "weight": whole(1, 256),
                         "onlink": truth,
+                        "encap": optional(chain(encap, text())),
+                        "as": optional(chain(label_stack, text())),
                     },
-                    {"via": None, "dev": None, "weight": 1, "onlink": False},
+                    {"via": None, "dev": None, "weight": 1, "onlink": False, "encap": None, "as_": None},
                     (),
+                    renamed={"as": "as_"},
                 ).nested,
                 1,
             )
@@ -37,14 +45,37 @@ ENTRY = Shape(
         "proto": optional(chain(protocol, whole())),
         "scope": optional(chain(scope, text())),
         "prefsrc": optional(chain(text(), ip)),
-        "mtu": optional(whole(0, 4294967295)),
-        "advmss": optional(whole(0, 4294967295)),
+        "mtu": optional(whole(0, 65520)),
+        "advmss": optional(whole(0, 65495)),
+        "lock": chain(locked, items(text(), make=tuple)),
+        "window": optional(whole(0, 4294967295)),
+        "rtt": optional(chain(duration, whole(0, 536870911))),
+        "rttvar": optional(chain(duration, whole(0, 1073741823))),
+        "rto_min": optional(chain(duration, whole(0, 4294967295))),
+        "ssthresh": optional(whole(0, 4294967295)),
+        "cwnd": optional(whole(0, 4294967295)),
+        "initcwnd": optional(whole(0, 4294967295)),
+        "initrwnd": optional(whole(0, 4294967295)),
+        "reordering": optional(whole(0, 4294967295)),
+        "hoplimit": optional(whole(0, 255)),
+        "features": chain(feature_names, items(text(), make=tuple)),
+        "quickack": optional(truth),
+        "congctl": optional(text(1, 15)),
+        "fastopen_no_cookie": optional(truth),
+        "pref": optional(word("low", "medium", "high")),
+        "expires": optional(chain(duration, whole(1000, 21474836479))),
+        "realms": chain(realm_numbers, whole()),
+        "ttl_propagate": optional(truth),
     },
     {
+        "from_": None,
         "family": None,
+        "nhid": None,
         "via": None,
         "dev": None,
         "onlink": None,
+        "encap": None,
+        "as_": None,
         "nexthops": None,
         "type": None,
         "table": None,
@@ -55,6 +86,26 @@ ENTRY = Shape(
         "prefsrc": None,
         "mtu": None,
         "advmss": None,
+        "lock": None,
+        "window": None,
+        "rtt": None,
+        "rttvar": None,
+        "rto_min": None,
+        "ssthresh": None,
+        "cwnd": None,
+        "initcwnd": None,
+        "initrwnd": None,
+        "reordering": None,
+        "hoplimit": None,
+        "features": None,
+        "quickack": None,
+        "congctl": None,
+        "fastopen_no_cookie": None,
+        "pref": None,
+        "expires": None,
+        "realms": None,
+        "ttl_propagate": None,
     },
     ("to",),
+    renamed={"from": "from_", "as": "as_"},
 )
