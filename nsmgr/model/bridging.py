@@ -132,3 +132,12 @@ def _entry(first: int, last: int, word: str, offset: int | None, options: Sequen
     for name, value in options:
         entry[name] = int(value) if value.isdecimal() else value == "true" if value in ("true", "false") else value
     return entry
+
+
+# --------------------------------------------------------------------------------------------------------------- groups
+
+
+def mdb_key(attrs: Mapping[str, Value], link: str) -> str:
+    """``239.1.1.1 vlan 10 dev p1``."""
+    words = [f"{name} {attrs[name]}" for name in ("source", "vlan") if attrs.get(name) is not None]
+    return " ".join([str(attrs["group"]), *words, "dev", link])

@@ -65,6 +65,7 @@ class ThingType:
     RUNNING: the kernel refuses it while its link has no carrier: it waits for far ends and lower links to be up.
     COMPARES: its codec is told what is declared, and answers with the declared attributes where what is there means the same.
     FILES: field that names a file → field that gets the file's text, read when the configuration is loaded.
+    BY_CONTROLLER: its requests are addressed to the link's controller, or to the link itself: "controller" of a step's args.
     GATHERED: FORM "list": the bodies of a section are one thing together, see :meth:`gathered`; an empty list is one as well.
     GONE: errnos of a deletion that mean it had gone before.
     NEEDS: LEVEL "link": attributes that the link must be declared with, or the kernel has no place for such things.
@@ -85,6 +86,7 @@ class ThingType:
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
     FILES: ClassVar[Mapping[str, str]] = {}
+    BY_CONTROLLER: ClassVar[bool] = False
     GATHERED: ClassVar[bool] = False
     RUNNING: ClassVar[bool] = False
     GONE: ClassVar[tuple[int, ...]] = ()

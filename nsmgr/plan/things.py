@@ -223,6 +223,8 @@ class _Emitter:
     def _step(self, op: int, verb: Verb, thing: Thing, args: Mapping[str, Any], *, gone: bool = False) -> Step:
         needs = () if gone else self._needs(thing)
         index = args["indexes"].get(thing.link, 0)
+        if thing_type(thing.type).BY_CONTROLLER:
+            args = {**args, "controller": self._controller(thing.link, gone) or index}
         return self.draft.step(
             op, verb, self.netns.name, index=index, name=thing.link or thing.key, args=args, obj=thing, needs=needs
         )
@@ -238,15 +240,22 @@ class _Emitter:
 
     def _indexes(self, thing: Thing, *, gone: bool = False) -> dict[str, int]:
         """Of its link and of every link its attributes name, as they will be; ``gone``: as they are."""
-        found: dict[str, int] = {}
-        for name in _links_of(thing):
-            key = (self.netns.name, name)
-            decision = self.links.decisions.get(key) if gone else None
-            if decision is not None and decision.observed is not None:
-                found[name] = decision.observed.index
-            else:
-                found[name] = self.links.index.get(key, 0)
-        return found
+        return {name: self._index(name, gone) for name in _links_of(thing)}
+
+    def _controller(self, link: str, gone: bool) -> int:
+        """The index of a link's controller, as it will be or as it is; 0 = none."""
+        wanted, have = self.netns.links.get(link), self.state.links.get(link)
+        name = have.attrs.get("controller") if have is not None else None
+        if not gone and wanted is not None and "controller" in wanted.attrs:
+            name = wanted.attrs["controller"]
+        return self._index(str(name), gone) if name else 0
+
+    def _index(self, name: str, gone: bool) -> int:
+        key = (self.netns.name, name)
+        decision = self.links.decisions.get(key) if gone else None
+        if decision is not None and decision.observed is not None:
+            return decision.observed.index
+        return self.links.index.get(key, 0)
 
     def _operation(self, action: Action, thing: Thing, changes: Iterable[AttrChange], reason: str = "") -> int:
         return self.draft.operation(action, self.netns.name, thing.type, thing.key, changes, reason, thing.origin)

@@ -250,6 +250,15 @@ def test_entries_in_vlans(lab: Lab) -> None:
     assert not [entry for entry in json.loads(bridge(lab, "-j fdb show dev p2")) if entry["mac"] == "02:00:00:00:00:02"]
 
 
+def test_groups_in_vlans(lab: Lab) -> None:
+    text = FILE.replace("vlans: [10 pvid untagged]", "vlans: [10 pvid untagged], mdb: [239.1.1.1 vlan 10]")
+    lab.converge(lab.load(text))
+    (shown,) = json.loads(bridge(lab, "-j mdb show"))
+    assert [(e["grp"], e["vid"]) for e in shown["mdb"] if e["state"] == "permanent"] == [("239.1.1.1", 10)]
+    bridge(lab, "mdb add dev br0 port p1 grp 239.1.1.1 permanent vid 20")
+    lab.converge(lab.load(text))
+
+
 def test_many(lab: Lab) -> None:
     """4,094 VLANs of 20 ports are 20 messages out and a few in."""
     ports = "".join(f"      q{n}: {{kind: veth, peer: @b/q{n}, controller: br0, vlans: [1-4094]}}\n" for n in range(20))

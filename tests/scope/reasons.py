@@ -202,6 +202,7 @@ OUT: Table = {
         "NDA_LLADDR": "a proxy answers with the link's own",
         "NDA_FLAGS_EXT": "of entries that are no proxies",
     },
+    "mdb": {"MDBE_ATTR_STATE_MASK": "a filter of bulk deletions: no state"},
     "vlans": {
         "BRIDGE_VLANDB_ENTRY_INFO": "`id` here: which VLAN an option is for",
         "BRIDGE_VLANDB_ENTRY_RANGE": "`id` here: the last of a range",
@@ -237,6 +238,10 @@ OUT: Table = {
 
 # Could be configured and cannot be yet.
 MISSING: Table = {
+    "mdb": dict.fromkeys(
+        ("MDBE_ATTR_DST", "MDBE_ATTR_DST_PORT", "MDBE_ATTR_VNI", "MDBE_ATTR_IFINDEX", "MDBE_ATTR_SRC_VNI"),
+        "groups of a vxlan, Linux 6.4 and later: not yet a key",
+    ),
     "vlans": {"BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT": "gratuitous ARP past `neigh_suppress`, Linux 7 and later"},
     "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},

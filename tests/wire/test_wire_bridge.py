@@ -10,7 +10,7 @@ import pytest
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
-from nsmgr.kernel.things import fdb, vlans
+from nsmgr.kernel.things import fdb, mdb, vlans
 from nsmgr.kernel.wire import Span, messages_of
 from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import Thing
@@ -357,3 +357,111 @@ def test_a_dump_of_vlans_that_is_cut() -> None:
     whole = spans(MEMBERS)
     assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(cut, []), NAMES)), whole, 16)
     assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(whole, cut), NAMES)), spans(VLAN_OPTIONS), 8)
+
+
+# ---------------------------------------------------------------------------------------------------------------- groups
+
+
+def group_step(verb: Verb, attrs: dict[str, Any]) -> Step:
+    return step(verb, index=6, obj=Thing("mdb", "x", "p1", attrs), args={"controller": 5})
+
+
+def test_a_group_with_sources() -> None:
+    attrs = {"group": "239.1.1.3", "vlan": 10, "mode": "include", "sources": ("10.0.0.1",), "proto": 78}
+    assert messages.encode(group_step(Verb.THING_ADD, attrs), no_fd) == [
+        golden("""
+        5c000000 5400 0105 00000000 00000000  # 92 bytes, RTM_NEWMDB, REQUEST | REPLACE | CREATE
+        07 000000 05000000                    # struct br_port_msg: AF_BRIDGE, the bridge
+        2000 0100                             # MDBA_SET_ENTRY: struct br_mdb_entry
+        06000000 01 00 0a00                   #   the port, MDB_PERMANENT, flags, VLAN 10
+        ef010103 00000000 00000000 00000000   #   239.1.1.3
+        0800 0000                             #   ETH_P_IP, network order
+        2400 0280                             # MDBA_SET_ENTRY_ATTRS, NLA_F_NESTED
+        1000 0280                             #   MDBE_ATTR_SRC_LIST, NLA_F_NESTED
+        0c00 0180                             #     MDBE_SRC_LIST_ENTRY, NLA_F_NESTED
+        0800 0100 0a000001                    #       MDBE_SRCATTR_ADDRESS
+        0500 0300 01 000000                   #   MDBE_ATTR_GROUP_MODE: MCAST_INCLUDE
+        0500 0400 4e 000000                   #   MDBE_ATTR_RTPROT 78
+    """)
+    ]
+
+
+def test_a_group_of_one_source_is_deleted_with_it() -> None:
+    attrs = {"group": "ff05::1:3", "source": "2001:db8::1", "proto": 78}
+    assert messages.encode(group_step(Verb.THING_DEL, attrs), no_fd) == [
+        golden("""
+        50000000 5500 0100 00000000 00000000  # 80 bytes, RTM_DELMDB, REQUEST
+        07 000000 05000000                    # struct br_port_msg
+        2000 0100                             # MDBA_SET_ENTRY
+        06000000 01 00 0000                   #   the port, MDB_PERMANENT, flags, no VLAN
+        ff050000000000000000000000010003      #   ff05::1:3
+        86dd 0000                             #   ETH_P_IPV6
+        1800 0280                             # MDBA_SET_ENTRY_ATTRS
+        1400 0100 20010db8000000000000000000000001  # MDBE_ATTR_SOURCE
+    """)
+    ]
+
+
+def test_an_ethernet_group() -> None:
+    assert messages.encode(group_step(Verb.THING_ADD, {"group": "01:02:03:04:05:06"}), no_fd) == [
+        golden("""
+        38000000 5400 0105 00000000 00000000  # 56 bytes, RTM_NEWMDB
+        07 000000 05000000
+        2000 0100
+        06000000 01 00 0000
+        01020304 05060000 00000000 00000000   #   the address
+        0000 0000                             #   no ethertype: a group of layer 2
+    """)
+    ]
+
+
+@pytest.mark.parametrize(("name", "value"), [("group", "239.1"), ("vlan", 70000), ("source", "x"), ("mode", "x"), ("proto", 256)])
+def test_a_group_that_does_not_fit(name: str, value: object) -> None:
+    with pytest.raises(CodecError):
+        messages.encode(group_step(Verb.THING_ADD, {"group": "239.1.1.1", name: value}), no_fd)
+
+
+GROUPS = """
+    f8000000 5400 0200 00000000 00000000   # RTM_NEWMDB
+    07 000000 05000000                     # struct br_port_msg: the bridge
+    e000 0100                              # MDBA_MDB
+    5400 0100                              #   MDBA_MDB_ENTRY
+    5000 0100                              #     MDBA_MDB_ENTRY_INFO
+    06000000 01 00 0a00                    #       port 6, MDB_PERMANENT, VLAN 10
+    ef010103 00000000 00000000 00000000    #       239.1.1.3
+    0800 0000                              #       ETH_P_IP
+    0800 0100 00000000                     #       MDBA_MDB_EATTR_TIMER
+    1800 0200                              #       MDBA_MDB_EATTR_SRC_LIST
+    1400 0100                              #         MDBA_MDB_SRCLIST_ENTRY
+    0800 0100 0a000001                     #           MDBA_MDB_SRCATTR_ADDRESS
+    0800 0200 00000000                     #           MDBA_MDB_SRCATTR_TIMER
+    0500 0300 01 000000                    #       MDBA_MDB_EATTR_GROUP_MODE: MCAST_INCLUDE
+    0500 0500 04 000000                    #       MDBA_MDB_EATTR_RTPROT: static
+    3c00 0100                              #   MDBA_MDB_ENTRY: what the kernel made of the source
+    3800 0100                              #     MDBA_MDB_ENTRY_INFO
+    06000000 01 00 0a00                    #       port 6, MDB_PERMANENT, VLAN 10
+    ef010103 00000000 00000000 00000000    #       239.1.1.3
+    0800 0000                              #       ETH_P_IP
+    0800 0400 0a000001                     #       MDBA_MDB_EATTR_SOURCE
+    0500 0300 01 000000                    #       MDBA_MDB_EATTR_GROUP_MODE
+    0800 0100 00000000                     #       MDBA_MDB_EATTR_TIMER
+    4c00 0100                              #   MDBA_MDB_ENTRY: two ports
+    2000 0100 06000000 00 00 0000          #     MDBA_MDB_ENTRY_INFO: learned
+    ef010101 00000000 00000000 00000000 0800 0000
+    2800 0100 05000000 00 00 0000          #     MDBA_MDB_ENTRY_INFO: the bridge itself
+    01020304 05060000 00000000 00000000 0000 0000
+    0800 0100 00000000                     #       MDBA_MDB_EATTR_TIMER
+"""
+
+
+def test_groups_are_read() -> None:
+    read = list(mdb.decode(spans(GROUPS), NAMES))
+    assert [(thing.key, dict(thing.attrs)) for thing in read] == [
+        ("239.1.1.3 vlan 10 dev p1", {"group": "239.1.1.3", "vlan": 10, "mode": "include", "sources": ("10.0.0.1",), "proto": 4}),
+        ("239.1.1.3 source 10.0.0.1 vlan 10 dev p1", {"group": "239.1.1.3", "vlan": 10, "source": "10.0.0.1", "by": "kernel"}),
+        ("01:02:03:04:05:06 dev br0", {"group": "01:02:03:04:05:06"}),
+    ]
+
+
+def test_a_dump_of_groups_that_is_cut() -> None:
+    assert_cut_is_refused(lambda cut: list(mdb.decode(cut, NAMES)), spans(GROUPS), 8)
