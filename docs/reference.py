@@ -10,7 +10,10 @@ from pathlib import Path
 from nsmgr.config.schema import Explanation, every
 from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.ports import port_class
+from nsmgr.model.thing import sections
+from nsmgr.model.things import thing_kinds
 
+THINGS = {section: name for level in ("namespace", "link") for section, name in sections(level).items() if thing_kinds(name)}
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference of every key
 
@@ -47,6 +50,8 @@ def _title(group: str) -> str:
     head, _, kind = group.partition(".")
     if head == "port_options":
         return f"`port_options:` of a port of a {kind}"
+    if head in THINGS:
+        return f"`{head}:`" + "".join(f", `{step}`" for step in kind.split(".") if step)
     return f"kind `{kind}`" if head == "links" else group.capitalize()
 
 

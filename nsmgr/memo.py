@@ -120,7 +120,10 @@ def _surroundings() -> bytes:
     A directory's time changes with every file that is replaced in it: an nsmgr run from its sources is another one then.
     """
     package = os.path.dirname(os.path.abspath(__file__))
-    parts = ("cli", "config", "kernel", "kernel/things", "model", "model/links", "model/things", "plan", "render")
+    parts = (
+        "cli", "config", "kernel", "kernel/things", "kernel/traffic", "kernel/traffic/filters", "kernel/traffic/qdiscs", "model",
+        "model/links", "model/things", "model/things/qdisc", "model/things/tfilter", "plan", "render",
+    )  # fmt: skip
     places = [package, *(f"{package}/{part}" for part in parts)]
     stamps = ",".join(str(os.stat(place).st_mtime_ns) for place in places)
     return f"{boot_id()} {os.geteuid()} {__version__} {sys.version_info[:3]} {os.path.realpath(package)} {stamps}".encode()

@@ -10,6 +10,7 @@ from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton  # text only; socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _HEX = "0123456789abcdef"
@@ -17,6 +18,12 @@ _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 DEPLOYMENT = r"[a-z0-9][a-z0-9-]{0,31}"  # what deployment_name() accepts, for the JSON Schema
 _DURATION = r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h|d)?\Z"
 _UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, None: 1000}
+_NANOSECONDS = {
+    "ns": 1, "us": 1000, "µs": 1000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "min": 60 * 10**9, "h": 3600 * 10**9, None: 10**9,
+}  # fmt: skip
+_RATE = r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)(bit(?:/s|ps)?|bps))?\Z"
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_PERCENT = r"(\d+(?:\.\d+)?(?:e-?\d+)?)\s*%\Z"
 _SIZE = r"(?i)(\d+)\s*([kmg]?)(?:i?b)?\Z"
 _FORBIDDEN_NAMES = {".", "..", "all", "default"}  # directory names under /proc/sys/net/ipv4/conf
 _SPACE = frozenset(" \t\n\v\f\r\x1c\x1d\x1e\x1f")  # what str.isspace() is in ASCII
@@ -217,3 +224,77 @@ def size(value: Any) -> int:
     if not match:
         raise ValueError("not a size (bytes, or 64k, 1m)")
     return int(match[1]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match[2].lower()]
+
+
+def nanoseconds(value: Any) -> int:
+    """``20ms``, ``250us``, ``1.5s`` or a bare number of seconds → whole nanoseconds."""
+    import re
+    from decimal import Decimal
+
+    match = re.match(r"(\d+(?:\.\d+)?)\s*([a-zµ]+)?\Z", str(value).strip()) if not isinstance(value, bool) else None
+    if not match or match[2] not in _NANOSECONDS:
+        raise ValueError("not a duration (20ms, 250us, or a number of seconds)")
+    return round(Decimal(match[1]) * _NANOSECONDS[match[2]])
+
+
+def rate(value: Any) -> int:
+    """``10mbit``, ``1.5gbit``, ``100kbps`` (bytes a second, as in tc) or bits a second → bits a second, whole bytes of them."""
+    import re
+    from decimal import Decimal
+
+    match = re.match(_RATE, str(value).strip().lower()) if not isinstance(value, bool) else None
+    if not match:
+        raise ValueError("not a rate (10mbit, 1.5gbit, or a number of bits a second)")
+    factor = (1024 if match[3] else 1000) ** _POWERS[match[2] or ""] * (8 if match[4] == "bps" else 1)
+    return int(Decimal(match[1]) * factor) // 8 * 8
+
+
+def percent(value: Any) -> int:
+    """``1%``, ``0.05%`` → parts of a thousand million."""
+    import re
+    from decimal import Decimal
+
+    match = re.match(_PERCENT, str(value).strip())
+    parts = round(Decimal(match[1]) * 10**7) if match else -1
+    if not 0 <= parts <= 10**9:
+        raise ValueError("not a percentage (0% to 100%)")
+    return parts
+
+
+# -------------------------------------------------------------------------------------------- and back, each in its shortest form
+
+
+def milliseconds_text(milliseconds: int) -> str:
+    """``300s`` for 300000, ``20ms`` for 20."""
+    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
+
+
+def nanoseconds_text(number: int) -> str:
+    """``20ms`` for 20000000, ``250us``."""
+    for unit in ("s", "ms", "us"):
+        if number % _NANOSECONDS[unit] == 0:
+            return f"{number // _NANOSECONDS[unit]}{unit}"
+    return f"{number}ns"
+
+
+def rate_text(bits: int) -> str:
+    """``10mbit``, ``1500kbit``."""
+    for prefix in ("g", "m", "k"):
+        if bits and bits % 1000 ** _POWERS[prefix] == 0:
+            return f"{bits // 1000 ** _POWERS[prefix]}{prefix}bit"
+    return f"{bits}bit"
+
+
+def percent_text(parts: int) -> str:
+    """``1%``, ``0.05%``."""
+    whole, rest = divmod(parts, 10**7)
+    return f"{whole}.{rest:07}".rstrip("0").rstrip(".") + "%"
+
+
+UNITS: Mapping[str, Callable[[int], str]] = {
+    "ms": milliseconds_text,
+    "ns": nanoseconds_text,
+    "bit/s": rate_text,
+    "ppb": percent_text,
+}
+"""Units of canonical numbers that the configuration writes as text: unit → what makes it of the number."""

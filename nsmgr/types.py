@@ -17,8 +17,11 @@ from nsmgr.text import (
     link_ref,
     lladdr,
     mac,
+    nanoseconds,
     netns_name,
+    percent,
     prefix,
+    rate,
     size,
     unicast_mac,
 )
@@ -36,11 +39,14 @@ IpAddress = Annotated[str, AfterValidator(ip)]
 Cidr = Annotated[str, AfterValidator(cidr)]
 Prefix = Annotated[str, AfterValidator(prefix)]
 Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema(_TEXT_OR_NUMBER)]
+Nanoseconds = Annotated[int, BeforeValidator(nanoseconds), WithJsonSchema(_TEXT_OR_NUMBER)]
+Rate = Annotated[int, BeforeValidator(rate), WithJsonSchema(_TEXT_OR_NUMBER)]
+Percent = Annotated[int, BeforeValidator(percent), WithJsonSchema({"type": "string"})]
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema(_TEXT_OR_NUMBER)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 __all__ = [
-    "AnyMac", "Cidr", "DeploymentName", "Duration", "IfName", "IpAddress", "LinkRef", "Lladdr", "Mac", "NetnsName", "Port",
-    "Prefix", "Size", "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "lladdr", "mac", "netns_name",
-    "prefix", "size", "unicast_mac",
+    "AnyMac", "Cidr", "DeploymentName", "Duration", "IfName", "IpAddress", "LinkRef", "Lladdr", "Mac", "Nanoseconds", "NetnsName",
+    "Percent", "Port", "Prefix", "Rate", "Size", "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref",
+    "lladdr", "mac", "nanoseconds", "netns_name", "percent", "prefix", "rate", "size", "unicast_mac",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from nsmgr.config import nesting
 from nsmgr.config.document import OWN
 from nsmgr.config.report import did_you_mean
 from nsmgr.model.address import AddressModel
@@ -28,7 +29,7 @@ from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.route import NextHopModel, RouteModel
 from nsmgr.model.rule import RuleModel
 from nsmgr.model.thing import sections
-from nsmgr.model.things import thing_class, thing_types
+from nsmgr.model.things import thing_class, thing_kinds
 from nsmgr.model.things.base import ThingModel
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -71,8 +72,11 @@ def json_schema() -> dict[str, Any]:
     for model in models:
         definitions[model.__name__] = _model_schema(model, definitions)
     definitions |= {f"port-{kind}": _model_schema(port_class(kind), definitions) for kind in port_kinds()}
-    for name in thing_types():
-        definitions[f"thing-{name}"] = _model_schema(thing_class(name), definitions)
+    for name in nesting.names():
+        kinds_ = thing_kinds(name)
+        definitions[f"thing-{name}"] = (
+            {"oneOf": [{REF: f"thing-{name}.{kind}"} for kind in kinds_]} if kinds_ else _thing_schema(name, definitions)
+        )
     for model in (HostModel, NamespaceModel):
         definitions[model.__name__]["properties"] |= _section_schemas("namespace")
     patterns = definitions[IgnoreModel.__name__]["properties"]["rules"]
@@ -111,6 +115,8 @@ def _section_schemas(level: str) -> dict[str, Any]:
         body: Any = {REF: f"thing-{name}"}
         if cls.FORM == "one":
             found[section] = {"oneOf": [body, {"type": "null"}]}
+        elif cls.FORM == "some":
+            found[section] = {"anyOf": [body, {"type": "string"}, {"type": "array", "items": body}, {"type": "null"}]}
         elif cls.FORM == "mapping":
             # The key is one of the body's fields, so what is written below it lacks that one.
             found[section] = {"type": ["object", "null"], "additionalProperties": {"type": ["object", "null", "string", "integer"]}}
@@ -119,6 +125,13 @@ def _section_schemas(level: str) -> dict[str, Any]:
             found[section] = {"type": ["array", "null"], "items": {"anyOf": [body, *texts]} if texts else body}
         found[section]["description"] = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
     return found
+
+
+def _thing_schema(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    cls = thing_class(name)
+    schema = _model_schema(cls, definitions)
+    nesting.schema(cls, schema["properties"])
+    return schema
 
 
 def _sections_of(model: type[BaseModel]) -> dict[str, type[ThingModel]]:
@@ -253,8 +266,8 @@ def every() -> Iterator[Explanation]:
         yield from _all(_PARTS[name], name)
     common = set(Link.model_fields)
     for kind in kind_names():
-        model = kind_class(kind)
-        yield from (_explanation(model, key, f"links.{kind}.{key}") for key in model.model_fields if key not in common)
+        link = kind_class(kind)
+        yield from (_explanation(link, key, f"links.{kind}.{key}") for key in link.model_fields if key not in common)
     for name in ("addresses", "routes", "rules", "from", "ignore"):
         yield from _all(_PARTS[name], name)
     yield from _all(NextHopModel, "routes.nexthops")
@@ -262,7 +275,11 @@ def every() -> Iterator[Explanation]:
         yield from _all(port_class(kind), f"port_options.{kind}")
     for level in ("namespace", "link"):
         for section, name in sections(level).items():
-            yield from _all(thing_class(name), section)
+            for path, model, told in nesting.pages(section, name):
+                known = told.model_fields if told is not None else {}
+                yield from (
+                    _explanation(model, key, f"{path}.{key}") for key in map(_key, model.model_fields.items()) if key not in known
+                )
 
 
 def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel] | None:
@@ -276,7 +293,11 @@ def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel]
     if first:
         found = {**_sections_of(HostModel), **_sections_of(Link)}.get(step)
         return found or _PARTS.get(step)
-    return _sections_of(model).get(step) or (_PARTS.get(step) if _field(model, step) is not None else None)
+    return (
+        _sections_of(model).get(step)
+        or nesting.inner(model, step)
+        or (_PARTS.get(step) if _field(model, step) is not None else None)
+    )
 
 
 def _everywhere(key: str) -> Iterator[Explanation]:
@@ -287,15 +308,24 @@ def _all(model: type[BaseModel], prefix: str) -> Iterator[Explanation]:
     for name, field in model.model_fields.items():
         key = field.alias or name
         yield _explanation(model, key, f"{prefix}.{key}" if prefix else key)
+    for cls in nesting.kinds(model):
+        yield Explanation(f"{prefix}.{cls.KIND}", "kind", "", "", _summary(cls), "", "")
     if model in (Link, HostModel, NamespaceModel):
         for section, cls in _sections_of(model).items():
-            doc = " ".join(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].split())
             form = "list" if cls.FORM == "list" else "mapping"
-            yield Explanation(f"{prefix}.{section}" if prefix else section, form, "", "", doc, "", "")
+            yield Explanation(f"{prefix}.{section}" if prefix else section, form, "", "", _summary(cls), "", "")
+
+
+def _summary(cls: type[BaseModel]) -> str:
+    return " ".join(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
     return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
+
+
+def _key(named: tuple[str, FieldInfo]) -> str:
+    return named[1].alias or named[0]
 
 
 def _row(field: FieldInfo) -> Attr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.config.phrases import show, value_message
 from nsmgr.config.report import Path, Report, did_you_mean
 from nsmgr.config.space import Space
-from nsmgr.model.thing import Misplaced, Part, ThingType, sections, thing_type
+from nsmgr.model.thing import Misplaced, Part, ThingType, facts, kinds_of, sections, thing_type
 from nsmgr.plan.state import Thing
 from nsmgr.record import replace
 
@@ -32,7 +32,7 @@ def expand(space: Space, report: Report) -> None:
         if cls.GATHERED:
             _gather(space, cls, link, raw, path, report)
             continue
-        for entry, place in _entries(cls, raw, path, report):
+        for entry, place in _entries(cls, cls.FORM, raw, path, report):
             for part in _parts(space, cls, link, entry, place, report) or ():
                 _add(space, link, part, (*place, *part.path), report)
     space.state.types = frozenset(types)
@@ -59,11 +59,15 @@ def _ignored(space: Space, report: Report) -> dict[str, tuple[Mapping[str, str],
     return found
 
 
-def _entries(cls: type[ThingType], raw: Any, path: Path, report: Report) -> Iterator[tuple[Any, Path]]:
+def _entries(cls: type[ThingType], form: str, raw: Any, path: Path, report: Report) -> Iterator[tuple[Any, Path]]:
     """The bodies of a section, each with its place."""
-    match cls.FORM:
+    if form == "some":
+        form = "list" if isinstance(raw, list) else "one"
+    match form:
         case "one":
-            yield raw, path
+            body = raw if isinstance(raw, dict) else _short(cls, raw, path, report)
+            if body is not None:
+                yield body, path
         case "mapping":
             if not isinstance(raw, dict):
                 report.error(path, f"expected a mapping, not {show(raw)}", f"`nsmgr explain {cls.SECTION}` shows the keys")
@@ -74,10 +78,10 @@ def _entries(cls: type[ThingType], raw: Any, path: Path, report: Report) -> Iter
                     if body is None:
                         continue
                 body = body or {}
-                if cls.KEY in body:
+                if cls.KEY and cls.KEY in body:
                     report.error((*path, key, cls.KEY), f"`{cls.KEY}` is the key already", f"remove `{cls.KEY}`")
                     continue
-                yield {cls.KEY: key, **body}, (*path, key)
+                yield {cls.KEY: key, **body} if cls.KEY else body, (*path, key)
         case _:
             if not isinstance(raw, list):
                 report.error(path, f"expected a list, not {show(raw)}", f"`nsmgr explain {cls.SECTION}` shows the keys of an entry")
@@ -106,7 +110,7 @@ def _gather(space: Space, cls: type[ThingType], link: str, raw: Any, path: Path,
     """One thing of all bodies of a section."""
     found: list[Part] = []
     faulty = not isinstance(raw, list)
-    for entry, place in _entries(cls, raw, path, report):
+    for entry, place in _entries(cls, cls.FORM, raw, path, report):
         parts = _parts(space, cls, link, entry, place, report)
         faulty |= parts is None
         found += [replace(part, path=(*place[len(path) :], *part.path)) for part in parts or ()]
@@ -140,7 +144,7 @@ def _parts(space: Space, cls: type[ThingType], link: str, body: Any, path: Path,
         ]
     faults = faults or model.misfits(link, lambda name: _declared(space, name))
     for field, message, hint in faults:
-        report.error((*path, field) if field else path, message, hint)
+        report.error((*path, *_steps(body, field)), message, hint)
     if faults:
         return None
     try:
@@ -182,19 +186,50 @@ def _declared(space: Space, name: str) -> Mapping[str, Value]:
     return {**link.birth, **link.attrs} if link is not None else {}
 
 
+def _steps(body: Any, field: str) -> Iterator[str | int]:
+    """The path that ``filters.0.flowid`` means in a body."""
+    for step in field.split(".") if field else ():
+        if isinstance(body, list):
+            body = body[int(step)]
+            yield int(step)
+        else:
+            body = body.get(step) if isinstance(body, dict) else None
+            yield step
+
+
 def _validated(cls: type[ThingType], body: Any, path: Path, report: Report) -> Any:
+    """The model of a body, those of the bodies in it in their places; None when something is wrong."""
+    kinds = kinds_of(cls.TYPE)
+    if kinds and isinstance(body, dict):
+        kind = body.get("kind")
+        if kind not in kinds:
+            words = f"`{kind}` is no kind of {cls.TYPE} that nsmgr knows" if "kind" in body else "`kind` is missing"
+            hint = did_you_mean(str(kind), kinds, f"kinds: {', '.join(kinds)}")
+            report.error((*path, "kind") if "kind" in body else path, words, hint)
+            return None
+        cls = cls.of(kind)
+    for field, name, form in cls.NESTED:
+        if not isinstance(body, dict) or body.get(field) is None:
+            continue
+        inner = thing_type(name)
+        entries = list(_entries(inner, form, body[field], (*path, field), report))
+        found = [(place, _validated(inner, entry, place, report)) for entry, place in entries]
+        if (not entries and body[field]) or any(model is None for _, model in found):
+            return None
+        models = {place[-1]: model for place, model in found} if form == "mapping" else [model for _, model in found]
+        body = {**body, field: models[0] if form == "one" else models}
     if cls.SHAPE is not None and (accepted := cls.SHAPE.accept(body)) is not None:
         return accepted
     from nsmgr.config.translate import validate
     from nsmgr.model.things import thing_class
 
-    return validate(thing_class(cls.TYPE), body, path, report)
+    return validate(thing_class(f"{cls.TYPE}.{cls.KIND}" if cls.KIND else cls.TYPE), body, path, report)
 
 
 def _check_references(space: Space, report: Report) -> None:
     """Links that things name must be declared where everything is; a thing's ``after`` must be there where nobody else makes it."""
     for thing in space.state.things.values():
-        rows = thing_type(thing.type).rows()
+        rows = facts(thing.type, thing.attrs).rows()
         for kind, key in (*thing.on, *thing.after):
             if (kind, key) not in space.state.things and not space.lenient:
                 known = [other for name, other in space.state.things if name == kind]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from nsmgr.kernel.fake_state import Device, Netns, Thinglike, refuse
 from nsmgr.model.attr import UNSET
-from nsmgr.model.thing import thing_type
+from nsmgr.model.thing import facts, thing_type
 from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import PROTO_NSMGR, Thing
 from nsmgr.record import replace
@@ -22,6 +22,8 @@ def carry_out(netns: Netns, step: Step) -> None:
     if step.verb is Verb.THING_DEL:
         if held is None:
             refuse(cls.GONE[0] if cls.GONE else errno.ENOENT)
+        if cls.STRICT and any(held.thing.id in _shown(other).after for other in netns.things):
+            refuse(errno.EBUSY)
         drop(netns, [held])
         return
     if any(find(netns, other) is None for other in (*thing.on, *thing.after)):
@@ -30,10 +32,11 @@ def carry_out(netns: Netns, step: Step) -> None:
         refuse(errno.ENOENT)
     if step.verb is Verb.THING_ADD and held is not None and not step.args.get("replace"):
         refuse(errno.EEXIST)
-    attrs = {name: row.default for name, row in cls.rows().items() if row.default not in (UNSET, None)}
+    rows = facts(thing.type, thing.attrs).rows()
+    attrs = {name: row.default for name, row in rows.items() if row.default not in (UNSET, None)}
     if "proto" in cls.rows():
         attrs["proto"] = PROTO_NSMGR
-    attrs |= held.thing.attrs if held is not None and not cls.WHOLE else {}
+    attrs |= held.thing.attrs if held is not None and not facts(thing.type, thing.attrs).WHOLE else {}
     made = replace(thing, attrs={**attrs, **thing.attrs}, origin=())
     if held is None:
         netns.things.append(Thinglike(made, device))

@@ -15,7 +15,7 @@ import os
 import sys
 import textwrap
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as at
@@ -31,7 +31,7 @@ from nsmgr.model.links.base import Link
 from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.ports.base import Port
 from nsmgr.model.thing import ThingType
-from nsmgr.model.things import thing_class, thing_types
+from nsmgr.model.things import thing_class, thing_kinds, thing_types
 from nsmgr.model.things.base import ThingModel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,7 +40,10 @@ FREE: tuple[types.ModuleType, ...] = (
     attr,
     convert,
     words,
-    *(importlib.import_module(f"nsmgr.{name}") for name in ("text", "model.encap", "model.kind", "model.thing", "model.meaning")),
+    *(
+        importlib.import_module(f"nsmgr.{name}")
+        for name in ("text", "model.encap", "model.kind", "model.thing", "model.meaning", "model.packets", "model.traffic")
+    ),
     shape,
 )
 HEAD = (
@@ -113,6 +116,7 @@ class Writer:
         local = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
         local |= {part.name for part in ast.walk(node) if isinstance(part, ast.ExceptHandler) and part.name}
         local |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
+        local |= {part.name for part in ast.walk(node) if isinstance(part, ast.ExceptHandler) and part.name}
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and part.id not in local and part.id not in own and not hasattr(builtins, part.id):
                 self.find(module, part.id)
@@ -445,25 +449,21 @@ def generate() -> dict[str, str]:
     """File name → text, before formatting."""
     files: dict[str, str] = {}
     entries: dict[str, tuple[tuple[str, ...], str, str]] = {}
-    for name in ("", *kind_names()):
-        cls = kind_class(name) if name else Link
+
+    def add(name: str, stem: str, cls: type[Resource], code: Callable[[Any], str], writer: Writer) -> None:
         sources = _files(cls)
+        files[f"{stem}.py"] = module(writer, code(cls), f"{cls.__module__}.{cls.__name__}")
+        entries[name] = (sources, shape.stamp(sources), stem)
+
+    for name in ("", *kind_names()):
         writer = Writer()
-        stem = f"link_{name}" if name else "links"
-        files[f"{stem}.py"] = module(writer, writer.kind(cls), f"{cls.__module__}.{cls.__name__}")
-        entries[f"link:{name}"] = (sources, shape.stamp(sources), stem)
+        add(f"link:{name}", f"link_{name}" if name else "links", kind_class(name) if name else Link, writer.kind, writer)
     for name in port_kinds():
-        port = port_class(name)
-        sources = _files(port)
         writer = Writer()
-        files[f"port_{name}.py"] = module(writer, writer.kind(port), f"{port.__module__}.{port.__name__}")
-        entries[f"port:{name}"] = (sources, shape.stamp(sources), f"port_{name}")
-    for name in thing_types():
-        kind = thing_class(name)
-        sources = _files(kind)
+        add(f"port:{name}", f"port_{name}", port_class(name), writer.kind, writer)
+    for name in [full for one in thing_types() for full in (one, *(f"{one}.{kind}" for kind in thing_kinds(one)))]:
         writer = Writer()
-        files[f"thing_{name}.py"] = module(writer, writer.thing(kind), f"{kind.__module__}.{kind.__name__}")
-        entries[f"thing:{name}"] = (sources, shape.stamp(sources), f"thing_{name}")
+        add(f"thing:{name}", f"thing_{name.replace('.', '_')}", thing_class(name), writer.thing, writer)
     for name in shape.MODELS:
         model: type[Resource] = shape.model(name)
         sources = _files(model)

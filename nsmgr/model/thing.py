@@ -51,7 +51,11 @@ class ThingType:
     TYPE: its name, as in JSON and in this file's name.
     SECTION: the key that holds bodies in the document, "" = only other types' bodies make things of this one.
     LEVEL: whether the section stands at a link or at a namespace.
-    FORM: the section is a list of bodies, a mapping of one field (KEY) to bodies, or one body.
+    KIND: of one kind of a type whose bodies have a ``kind``: its word. Such a type is a package, its kinds the modules beside
+        ``__init__``; :meth:`of` leads to them.
+    FORM: the section is a list of bodies, a mapping of one field (KEY) to bodies, one body, or "some": one or a list.
+    NESTED: fields that hold bodies of other things, as (field, type, form of a section); they are bodies when :meth:`parts` sees
+        them.
     KEY: FORM "mapping": the field that the mapping's key is.
     ALSO: other types that bodies of this one make things of: they are read and pruned with it.
     CARRIER: "rtnl": its requests go into the namespace's batch of rtnetlink messages; "own": its codec carries them out.
@@ -59,7 +63,9 @@ class ThingType:
         there), "route" (routes are there).
     ALWAYS: read and pruned in every namespace that is described completely, mentioned or not.
     SETTINGS: exists with its link or namespace: never made, never removed, undeclared values are left alone.
-    WHOLE: what a body does not say is not wanted: the type's things are replaced or changed as a whole.
+    WHOLE: what a body does not say is not wanted: it shall be at its row's default, or absent.
+    STRICT: the kernel refuses (EBUSY) to delete one while others that come after it are there.
+    RETOLD: it is told again when one that lived on it was removed for good: the kernel has made a hole there.
     LOST: what happening to its link makes the kernel drop it: "down", "carrier" (its far end goes down), "mac" (it gets another
         address), "controller" (it joins or leaves one).
     RUNNING: the kernel refuses it while its link has no carrier: it waits for far ends and lower links to be up.
@@ -75,14 +81,18 @@ class ThingType:
     TYPE: ClassVar[str] = ""
     SECTION: ClassVar[str] = ""
     LEVEL: ClassVar[Literal["link", "namespace"]] = "namespace"
-    FORM: ClassVar[Literal["list", "mapping", "one"]] = "list"
+    KIND: ClassVar[str] = ""
+    FORM: ClassVar[Literal["list", "mapping", "one", "some"]] = "list"
     KEY: ClassVar[str] = ""
+    NESTED: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     ALSO: ClassVar[tuple[str, ...]] = ()
     CARRIER: ClassVar[Literal["rtnl", "own"]] = "rtnl"
     STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "address"
     ALWAYS: ClassVar[bool] = False
     SETTINGS: ClassVar[bool] = False
     WHOLE: ClassVar[bool] = False
+    STRICT: ClassVar[bool] = False
+    RETOLD: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
     FILES: ClassVar[Mapping[str, str]] = {}
@@ -104,6 +114,11 @@ class ThingType:
     def rows(cls) -> Mapping[str, Attr]:
         """Field name → row, of every field that has one."""
         raise NotImplementedError  # abstract: ThingModel reads its fields, PlainThing its table entry
+
+    @classmethod
+    def of(cls, kind: Value) -> type[ThingType]:
+        """The class of bodies and things of a kind; this one where the type has no kinds, or not this one."""
+        return thing_type(f"{cls.TYPE}.{kind}") if cls.TYPE and kind in kinds_of(cls.TYPE) else cls
 
     @classmethod
     def short(cls, text: str) -> dict[str, Any] | None:
@@ -128,7 +143,10 @@ class ThingType:
         return [Part(type(self).TYPE, self.identity(link), self.attributes())]
 
     def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
-        """Faults that the kernel would refuse: (field, message, hint). ``kind``: of the link that it stands at."""
+        """Faults that the kernel would refuse: (field, message, hint). ``kind``: of the link that it stands at.
+
+        A field of a nested body is named with dots, ``filters.0.flowid``.
+        """
         return []
 
     def misfits(self, link: str, about: Callable[[str], Mapping[str, Value]]) -> list[tuple[str, str, str]]:
@@ -151,6 +169,11 @@ class ThingType:
         return None
 
     @classmethod
+    def tolerance(cls, name: str, attrs: Mapping[str, Value]) -> int:
+        """Largest difference of row ``name`` that counts as equal, where the kernel's rounding depends on the wanted ``attrs``."""
+        return cls.rows()[name].tolerance
+
+    @classmethod
     def foreign(cls, attrs: Mapping[str, Value]) -> bool:
         """Whether an observed thing is the kernel's or a daemon's: never removed and not exported."""
         return False
@@ -161,7 +184,7 @@ class ThingType:
 
         The opposite of :meth:`parts`; of FORM "list" a list of bodies, and so on.
         """
-        bodies = [cls.body(part.attrs) for part in parts]
+        bodies = [cls.of(part.attrs.get("kind")).body(part.attrs) for part in parts]
         if cls.FORM == "mapping":
             return {body.pop(cls.KEY): body for body in bodies}
         return bodies[0] if cls.FORM == "one" else bodies
@@ -207,7 +230,7 @@ class PlainThing(ThingType):
 
 @cache
 def thing_type(name: str) -> type[ThingType]:
-    """The facts of a type. Raises LookupError for one that this version does not know."""
+    """The facts of a type, or of one kind of a type: ``qdisc.netem``. LookupError for one that this version does not know."""
     from nsmgr.model.shape import entry
 
     found: type[ThingType] | None = entry(f"thing:{name}")
@@ -215,9 +238,21 @@ def thing_type(name: str) -> type[ThingType]:
         return found
     from nsmgr.model.things import thing_class, thing_types
 
-    if name not in thing_types():
+    if name.partition(".")[0] not in thing_types():
         raise LookupError(f"no type of thing is called {name!r}")
     return thing_class(name)
+
+
+def kinds_of(name: str) -> tuple[str, ...]:
+    """The kinds of a type that has such, sorted."""
+    from nsmgr.model.things import thing_kinds
+
+    return thing_kinds(name)
+
+
+def facts(name: str, attrs: Mapping[str, Value]) -> type[ThingType]:
+    """Of a thing with these attributes: of its kind, where its type has kinds."""
+    return thing_type(name).of(attrs.get("kind"))
 
 
 @cache
@@ -247,6 +282,9 @@ def always() -> tuple[str, ...]:
 
 
 @cache
-def thing_durations(name: str) -> frozenset[str]:
-    """Names of the type's rows that are durations (milliseconds)."""
-    return frozenset(row for row, facts in thing_type(name).rows().items() if facts.unit == "ms")
+def thing_units(name: str) -> Mapping[str, str]:
+    """Row → unit, of the rows of a type and of its kinds whose values people write with a unit (:data:`nsmgr.text.UNITS`)."""
+    from nsmgr.text import UNITS
+
+    classes = [thing_type(name), *(thing_type(f"{name}.{kind}") for kind in kinds_of(name))]
+    return {row: facts.unit for cls in classes for row, facts in cls.rows().items() if facts.unit in UNITS}

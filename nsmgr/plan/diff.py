@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.model.attr import UNSET, Attr, Change, Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import PREFIX, port_rows
-from nsmgr.model.thing import thing_type
+from nsmgr.model.thing import facts
 from nsmgr.plan.plan import AttrChange
 from nsmgr.plan.state import Address, DesiredLink, Link, NextHop, Route, Thing
 
@@ -157,12 +157,14 @@ def nexthops_text(hops: tuple[NextHop, ...]) -> str:
 
 
 def thing_changes(desired: Thing, observed: Thing) -> list[AttrChange]:
-    """Written attributes that differ."""
-    cls = thing_type(desired.type)
+    """Written attributes that differ; where the body says all (WHOLE), the others as well."""
+    cls = facts(desired.type, desired.attrs)
     rows = cls.rows()
     if (found := cls.compare(desired.attrs, observed.attrs)) is not None:
         return [AttrChange(name, have, want, cls.replaces(name, have, want)) for name, have, want in found]
     changes: list[AttrChange] = []
+    if cls.KIND and desired.attrs.get("kind") != observed.attrs.get("kind"):
+        return [AttrChange("kind", observed.attrs.get("kind"), desired.attrs.get("kind"), True)]
     for name, want in desired.attrs.items():
         have = observed.attrs.get(name)
         if have == want:
@@ -172,6 +174,8 @@ def thing_changes(desired: Thing, observed: Thing) -> list[AttrChange]:
             continue
         have = row.absent if have is None else have
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):
+            continue
+        if type(want) is int and type(have) is int and abs(want - have) <= cls.tolerance(name, desired.attrs):
             continue
         changes.append(AttrChange(name, have, want, cls.replaces(name, have, want)))
     if cls.WHOLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.model.kind import kind as kind_facts
-from nsmgr.model.thing import thing_type
+from nsmgr.model.thing import facts, thing_type
 from nsmgr.plan.diff import thing_changes
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.foreign import prunable
@@ -66,6 +66,8 @@ def in_order(things: Mapping[ThingId, Thing]) -> list[Thing]:
 
 
 class _Emitter:
+    """``holed``: things that stay and lose for good what lived on them → the operation that takes that away."""
+
     def __init__(
         self,
         netns: DesiredNetns,
@@ -79,6 +81,7 @@ class _Emitter:
         self.lane = draft.lane(netns.name)
         self.fate = Fate()
         self.made, self.lost = self.fate.made, self.fate.lost
+        self.holed: dict[ThingId, int] = {}
         self.happenings: dict[str, dict[str, int]] = {}
 
     def emit(self) -> None:
@@ -90,6 +93,10 @@ class _Emitter:
                 self.lost[thing.id] = op
             elif thing.id not in self.netns.things and prunable(thing, self.netns, self.owned):
                 op = self._operation(Action.DELETE, thing, (), "not in the configuration")
+                doomed.append((thing, op))
+                self.lost[thing.id] = op
+                self.holed |= {other: op for other in thing.on if self._retold(other)}
+            elif (op := self._in_the_way(thing)) is not None:
                 doomed.append((thing, op))
                 self.lost[thing.id] = op
             elif (wanted := self.netns.things.get(thing.id)) is not None:
@@ -125,6 +132,9 @@ class _Emitter:
                 self.made[wanted.id] = step.id
         elif cause is not None:
             self._add(wanted, cause, replace=True)
+        elif wanted.id in self.holed:
+            step = self._step(self.holed[wanted.id], Verb.THING_SET, wanted, {"observed": have, "indexes": self._indexes(wanted)})
+            self._stage(wanted).append(step)
 
     # -- what happens to it meanwhile
 
@@ -135,10 +145,28 @@ class _Emitter:
                 return self.lost[other]
         if not thing.link:
             return None
-        happened = self.happenings.get(thing.link)
-        if happened is None:
-            happened = self.happenings[thing.link] = self._happenings(thing.link)
+        happened = self._happened(thing.link)
         return next((op for what, op in happened.items() if what == "removed" or what in thing_type(thing.type).LOST), None)
+
+    def _retold(self, key: ThingId) -> bool:
+        held = self.state.things.get(key)
+        return held is not None and facts(held.type, held.attrs).RETOLD
+
+    def _in_the_way(self, thing: Thing) -> int | None:
+        """The operation that takes away something which the kernel keeps as long as this thing comes after it, or refers to it."""
+        for other in thing.after:
+            if other in self.lost and thing_type(other[0]).STRICT:
+                return self.lost[other]
+        for link in _links_of(thing):
+            if link != thing.link and "removed" in (happened := self._happened(link)):
+                return happened["removed"]
+        return None
+
+    def _happened(self, link: str) -> dict[str, int]:
+        found = self.happenings.get(link)
+        if found is None:
+            found = self.happenings[link] = self._happenings(link)
+        return found
 
     def _happenings(self, link: str) -> dict[str, int]:
         """What this plan does to a link that is there → the operation that does it."""
@@ -264,7 +292,7 @@ class _Emitter:
 def _links_of(thing: Thing) -> list[str]:
     """Names of the links a thing hangs on or refers to."""
     names = [thing.link] if thing.link else []
-    rows = thing_type(thing.type).rows()
+    rows = facts(thing.type, thing.attrs).rows()
     for name, value in thing.attrs.items():
         row = rows.get(name)
         if row is not None and row.ref and value is not None:

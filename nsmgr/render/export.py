@@ -14,10 +14,10 @@ from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link as LinkModel
 from nsmgr.model.port import PREFIX, port_rows
 from nsmgr.model.route import PROTOCOLS
-from nsmgr.model.thing import Part, sections, thing_durations, thing_type
+from nsmgr.model.thing import Part, sections, thing_type, thing_units
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import HOST, PROTO_NSMGR, Address, Link, NetnsState, NextHop, Route, Rule
-from nsmgr.render.values import ROUTE_DURATIONS, config_value, durations
+from nsmgr.render.values import ROUTE_UNITS, config_value, units
 from nsmgr.render.yaml import block
 
 # What a router needs to be one, read along with the state: namespace-wide keys and the value a new namespace has.
@@ -89,7 +89,7 @@ class _Exporter:
             model = kind_class(link.kind) if declared else LinkModel
             if declared:
                 body["kind"] = link.kind
-        own_durations = durations(model.KIND)
+        own_units = units(model.KIND)
         usual = kind_class(link.kind) if link.fallback else model
         implied = model.implied(link.attrs)
         for name, row in model.rows().items():
@@ -98,7 +98,7 @@ class _Exporter:
                 continue
             if name == "underlay" and link.attrs.get("parent"):
                 continue  # its namespace says it
-            body[name] = config_value(value, is_duration=name in own_durations)
+            body[name] = config_value(value, own_units.get(name, ""))
         if "controller" in body and link.port_kind:
             options = _port_options(link)
             body |= {"port_options": options} if options else {}
@@ -142,16 +142,17 @@ def _sections(state: NetnsState) -> Iterator[tuple[str, str, Any]]:
             found.setdefault((thing.link if own else "", owners[thing.type]), []).append(part)
     for (link, name), parts in found.items():
         cls = thing_type(name)
-        said = _plain(cls.section(parts), thing_durations(name))
+        with_units = {row: unit for kind in (name, *cls.ALSO) for row, unit in thing_units(kind).items()}
+        said = _plain(cls.section(parts), with_units)
         if said or not cls.SETTINGS:
             yield link, cls.SECTION, said
 
 
-def _plain(said: Any, own: frozenset[str]) -> Any:
+def _plain(said: Any, own: Mapping[str, str]) -> Any:
     """Canonical values as the document has them."""
     if isinstance(said, dict):
         return {
-            key: _plain(value, own) if isinstance(value, (dict, list)) else config_value(value, is_duration=key in own)
+            key: _plain(value, own) if isinstance(value, (dict, list)) else config_value(value, own.get(key, ""))
             for key, value in said.items()
         }
     return [_plain(part, own) for part in said] if isinstance(said, list) else config_value(said)
@@ -247,7 +248,7 @@ def _route(route: Route) -> Document:
         body["proto"] = next((name for name, known in PROTOCOLS.items() if known == number), number)
     for name, value in route.attrs.items():
         if name not in _ROUTE_NOT_SAID and value is not None:
-            body[name] = config_value(value, is_duration=name in ROUTE_DURATIONS)
+            body[name] = config_value(value, ROUTE_UNITS.get(name, ""))
     return body
 
 

@@ -10,12 +10,12 @@ import shlex
 
 from nsmgr.model.links import kind_class
 from nsmgr.model.ports import port_class
-from nsmgr.model.thing import thing_type
+from nsmgr.model.thing import facts
 from nsmgr.plan.plan import Batch, Plan, Step, Verb
 from nsmgr.plan.state import HOST, Address, ObservedState, Route, Rule
 from nsmgr.record import Record
 from nsmgr.render.ip_words import spell
-from nsmgr.render.values import ROUTE_DURATIONS
+from nsmgr.render.values import ROUTE_UNITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Script:
                 yield _rule(step)
             case Verb.THING_ADD | Verb.THING_SET | Verb.THING_DEL:
                 thing = step.obj
-                words = thing_type(thing.type).words(thing.link, thing.attrs, remove=step.verb is Verb.THING_DEL)
+                words = facts(thing.type, thing.attrs).words(thing.link, thing.attrs, remove=step.verb is Verb.THING_DEL)
                 yield _Line(words or f"# ip has no words for this: {step.verb.name} {thing.type} {thing.key}")
             case Verb.SYSCTL:
                 enter = "" if step.netns == HOST else f"ip netns exec {step.netns} "
@@ -240,7 +240,7 @@ def _metrics(attrs: Mapping[str, Value]) -> list[str]:
             value = f"{value >> 16}/{value & 0xFFFF}"
         elif name == "expires" and isinstance(value, int):
             value = value // 1000
-        elif name in ROUTE_DURATIONS:
+        elif name in ROUTE_UNITS:
             value = f"{value}ms"
         words += [name, "lock", str(value)] if isinstance(locked, tuple) and name in locked else [name, str(value)]
     features = attrs.get("features")

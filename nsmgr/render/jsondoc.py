@@ -6,12 +6,12 @@ import json
 
 from nsmgr.errors import Problem, errno_text
 from nsmgr.model.attr import Value
-from nsmgr.model.thing import thing_durations
+from nsmgr.model.thing import thing_units
 from nsmgr.plan.plan import Action, Operation, Plan
 from nsmgr.plan.state import Address, NetnsState, Route, Rule
 from nsmgr.render.report import Fate, Outcome, errno_name
 from nsmgr.render.text import Locate, object_text
-from nsmgr.render.values import ADDRESS_DURATIONS, ROUTE_DURATIONS, Durations, config_value, durations
+from nsmgr.render.values import ADDRESS_UNITS, ROUTE_UNITS, WITHOUT_UNITS, Units, config_value, units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def plan_document(plan: Plan, locate: Locate | None = None) -> Json:
 
 
 def changes(plan: Plan, locate: Locate | None = None) -> list[Json]:
-    known = Durations(plan)
+    known = Units(plan)
     return [_change(operation, known.of(operation), locate) for operation in plan.operations]
 
 
-def _change(operation: Operation, those: frozenset[str], locate: Locate | None) -> Json:
+def _change(operation: Operation, those: Mapping[str, str], locate: Locate | None) -> Json:
     return {
         "action": operation.action.value,
         "namespace": operation.netns,
@@ -63,8 +63,8 @@ def _change(operation: Operation, those: frozenset[str], locate: Locate | None) 
         "attributes": [
             {
                 "name": change.name,
-                "observed": config_value(change.observed, is_duration=change.name in those),
-                "desired": config_value(change.desired, is_duration=change.name in those),
+                "observed": config_value(change.observed, those.get(change.name, "")),
+                "desired": config_value(change.desired, those.get(change.name, "")),
                 "forces_replacement": change.forces_replacement,
             }
             for change in operation.changes
@@ -90,9 +90,7 @@ def apply_document(
     document = plan_document(plan, locate)
     document["in_sync"] = result == "done" and not remaining
     document["result"] = result
-    document["changes"] = [
-        {**_change(outcome.operation, outcome.durations, locate), "verdict": _verdict(outcome)} for outcome in found
-    ]
+    document["changes"] = [{**_change(outcome.operation, outcome.units, locate), "verdict": _verdict(outcome)} for outcome in found]
     if remaining:
         document["remaining"] = changes(remaining, locate)
         document["unmet"] = _unmet(remaining, locate)
@@ -169,7 +167,7 @@ def _state(state: NetnsState) -> Json:
                 "kind": link.kind,
                 "index": link.index,
                 "altnames": list(link.altnames),
-                "attributes": _values(link.attrs, durations(link.kind)),
+                "attributes": _values(link.attrs, units(link.kind)),
                 "addresses": addresses.get(link.name, []),
             }
             for link in state.links.values()
@@ -182,7 +180,7 @@ def _state(state: NetnsState) -> Json:
                 "type": thing.type,
                 "object": thing.key,
                 "link": thing.link,
-                "attributes": _values(thing.attrs, thing_durations(thing.type)),
+                "attributes": _values(thing.attrs, thing_units(thing.type)),
             }
             for thing in state.things.values()
         ],
@@ -190,11 +188,11 @@ def _state(state: NetnsState) -> Json:
 
 
 def _address(address: Address) -> Json:
-    return {"address": address.address} | _values(address.attrs, ADDRESS_DURATIONS)
+    return {"address": address.address} | _values(address.attrs, ADDRESS_UNITS)
 
 
-def _values(attrs: Mapping[str, Value], those: frozenset[str]) -> Json:
-    return {name: config_value(value, is_duration=name in those) for name, value in attrs.items()}
+def _values(attrs: Mapping[str, Value], those: Mapping[str, str]) -> Json:
+    return {name: config_value(value, those.get(name, "")) for name, value in attrs.items()}
 
 
 def _route(route: Route) -> Json:
@@ -210,8 +208,8 @@ def _route(route: Route) -> Json:
         "metric": route.metric,
         "tos": route.tos,
         "nexthops": hops,
-    } | _values(route.attrs, ROUTE_DURATIONS)
+    } | _values(route.attrs, ROUTE_UNITS)
 
 
 def _rule(rule: Rule) -> Json:
-    return _values(rule.attrs, frozenset()) | {"proto": rule.proto}
+    return _values(rule.attrs, WITHOUT_UNITS) | {"proto": rule.proto}

@@ -8,7 +8,7 @@ from nsmgr.plan.plan import Operation, Plan, Step, Verdict
 from nsmgr.record import Record, replace
 from nsmgr.render.hints import hint
 from nsmgr.render.text import BOLD, GREEN, RED, YELLOW, Locate, object_text, paint
-from nsmgr.render.values import Durations, plural
+from nsmgr.render.values import WITHOUT_UNITS, Units, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class Fate(Enum):
 class Outcome(Record, frozen=True):
     """``verdict``: the first one that is not ok; ``because``: the operation whose failure caused the skip.
 
-    durations: names of the operation's attributes whose values are durations.
+    units: of the operation's attributes that people write with a unit.
     """
 
     operation: Operation
     fate: Fate
     verdict: Verdict | None = None
     because: Operation | None = None
-    durations: frozenset[str] = frozenset()
+    units: Mapping[str, str] = WITHOUT_UNITS
 
 
 LISTED = 40  # lines of what was skipped or not finished that a person is shown
@@ -54,7 +54,7 @@ def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
         peer = step.args.get("peer")
         if isinstance(peer, dict):
             carriers[str(peer.get("netns")), str(peer.get("name"))] = step
-    durations = Durations(plan)
+    units = Units(plan)
     found = []
     for operation in plan.operations:
         own = steps.get(operation.id)
@@ -62,7 +62,7 @@ def outcomes(plan: Plan, verdicts: Mapping[int, Verdict]) -> list[Outcome]:
             carrier = carriers.get((operation.netns, operation.key)) if operation.type == "link" else None
             own = [carrier] if carrier else []
         outcome = _outcome(operation, own, verdicts, by_id, owner)
-        found.append(replace(outcome, durations=durations.of(operation)))
+        found.append(replace(outcome, units=units.of(operation)))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from nsmgr.model.thing import thing_durations, thing_type
+from nsmgr.model.thing import facts, thing_type, thing_units
 from nsmgr.plan.diff import nexthops_text
 from nsmgr.plan.state import NetnsState, Route, Rule
 from nsmgr.record import Record, field
@@ -64,12 +64,12 @@ def _things(name: str, state: NetnsState) -> list[Table]:
     """A table a type: the object, and what it has besides. Settings of which nothing is worth a line are left out."""
     found: dict[str, Table] = {}
     for thing in state.things.values():
-        own = thing_durations(thing.type)
-        said = thing_type(thing.type).body(thing.attrs)
+        unit = thing_units(thing.type).get
+        said = facts(thing.type, thing.attrs).body(thing.attrs)
         if not said and thing_type(thing.type).SETTINGS:
             continue
         table = found.setdefault(thing.type, Table(f"{name}: {thing.type}", ("OBJECT", "ATTRIBUTES")))
-        words = (f"{key} {value_text(value, is_duration=key in own)}" for key, value in said.items() if str(value) not in thing.key)
+        words = (f"{key} {value_text(value, unit(key, ''))}" for key, value in said.items() if str(value) not in thing.key)
         table.rows.append((thing.key, "  ".join(words)))
     return list(found.values())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from nsmgr.plan.plan import Action, AttrChange, Operation, Plan
 from nsmgr.plan.state import Path
 from nsmgr.render.unchanged import nothing_to_do
-from nsmgr.render.values import Durations, value_text
+from nsmgr.render.values import WITHOUT_UNITS, Units, value_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
 Locate: TypeAlias = "Callable[[Path], str]"  # a place in the document → "lab.yaml:14:9", or "" when unknown
@@ -45,14 +45,14 @@ def _operations(plan: Plan, color: bool, locate: Locate | None) -> Iterator[str]
     groups: dict[str, list[Operation]] = {}
     for operation in plan.operations:
         groups.setdefault(operation.netns, []).append(operation)
-    durations = Durations(plan)
+    units = Units(plan)
     for position, (netns, operations) in enumerate(groups.items()):
         if position:
             yield ""
         yield paint(netns, BOLD, color)
         for operation in operations:
             yield _headline(operation, color, locate)
-            yield from attribute_lines(operation, durations.of(operation), color)
+            yield from attribute_lines(operation, units.of(operation), color)
 
 
 def _headline(operation: Operation, color: bool, locate: Locate | None) -> str:
@@ -71,7 +71,7 @@ def object_text(operation: Operation) -> str:
     return f"{operation.type} {operation.key or operation.netns}"
 
 
-def attribute_lines(operation: Operation, durations: frozenset[str], color: bool = False) -> Iterator[str]:
+def attribute_lines(operation: Operation, units: Mapping[str, str] = WITHOUT_UNITS, color: bool = False) -> Iterator[str]:
     """``mtu: 1500 → 9000``; a created object's attributes without arrow; the reason of a replacement named."""
     if operation.action is Action.DELETE:
         return
@@ -79,7 +79,7 @@ def attribute_lines(operation: Operation, durations: frozenset[str], color: bool
         if _of_lines(change.observed) or _of_lines(change.desired):
             yield from _line_by_line(change, color)
             continue
-        yield f"      {change_text(change, change.name in durations)}" + (
+        yield f"      {change_text(change, units.get(change.name, ''))}" + (
             paint("  # forces replacement", DIM, color) if change.forces_replacement else ""
         )
 
@@ -102,8 +102,8 @@ def _line_by_line(change: AttrChange, color: bool) -> Iterator[str]:
         yield paint(f"        {line}".rstrip(), sgr, color) if sgr else f"        {line}".rstrip()
 
 
-def change_text(change: AttrChange, is_duration: bool = False) -> str:
-    desired = value_text(change.desired, is_duration=is_duration)
+def change_text(change: AttrChange, unit: str = "") -> str:
+    desired = value_text(change.desired, unit)
     if change.observed is None:
         return f"{change.name}: {desired}"
-    return f"{change.name}: {value_text(change.observed, is_duration=is_duration)} → {desired}"
+    return f"{change.name}: {value_text(change.observed, unit)} → {desired}"

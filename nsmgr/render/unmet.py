@@ -11,7 +11,7 @@ import re
 from nsmgr.plan.plan import Action, AttrChange, Operation, Plan, Verb
 from nsmgr.record import Record
 from nsmgr.render.text import BOLD, RED, Locate, object_text, paint
-from nsmgr.render.values import Durations, value_text
+from nsmgr.render.values import Units, value_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Unmet(Record, frozen=True):
 
 def unmet(remaining: Plan, locate: Locate | None = None) -> list[Unmet]:
     """Every difference that a plan would still want to remove, in its order."""
-    durations = Durations(remaining)
+    units = Units(remaining)
     kinds = {step.op: step.kind for step in remaining.steps if step.kind and step.verb is not Verb.LINK_PORT}
     found: list[Unmet] = []
     for operation in remaining.operations:
@@ -43,9 +43,9 @@ def unmet(remaining: Plan, locate: Locate | None = None) -> list[Unmet]:
         if operation.action not in (Action.UPDATE, Action.REPLACE) or not operation.changes:
             found.append(_whole(operation, place))
             continue
-        timed = durations.of(operation)
+        those = units.of(operation)
         for change in operation.changes:
-            words = [value_text(value, is_duration=change.name in timed) for value in (change.desired, change.observed)]
+            words = [value_text(value, those.get(change.name, "")) for value in (change.desired, change.observed)]
             at = (locate((*operation.origin, *change.name.split("."))) if locate and operation.origin else "") or place
             hint = _hint(operation, change, kinds.get(operation.id, ""))
             found.append(Unmet(operation, change.name, words[0], words[1], at, hint))

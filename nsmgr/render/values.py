@@ -5,44 +5,41 @@ from __future__ import annotations
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
-from nsmgr.model.thing import thing_durations
+from nsmgr.model.thing import thing_units
 from nsmgr.plan.plan import Operation, Plan, Verb
+from nsmgr.text import UNITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-ADDRESS_DURATIONS = frozenset(("valid_lifetime", "preferred_lifetime"))
-ROUTE_DURATIONS = frozenset(("expires", "rtt", "rttvar", "rto_min"))
+ADDRESS_UNITS: Mapping[str, str] = {"valid_lifetime": "ms", "preferred_lifetime": "ms"}
+ROUTE_UNITS: Mapping[str, str] = {"expires": "ms", "rtt": "ms", "rttvar": "ms", "rto_min": "ms"}
+WITHOUT_UNITS: Mapping[str, str] = {}
 
 
-_WITHOUT_DURATIONS = frozenset(("namespace", "rule", "sysctl"))
-
-
-def duration_text(milliseconds: int) -> str:
-    """``300s`` for 300000, ``20ms`` for 20: the shortest form that ``nsmgr.text.duration`` reads back to the same number."""
-    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
+_WITHOUT = frozenset(("namespace", "rule", "sysctl"))
 
 
 @cache
-def durations(kind: str) -> frozenset[str]:
-    """Names of the kind's rows that are durations: milliseconds here, seconds or a text with a unit in the configuration."""
-    return frozenset(name for name, row in kind_facts(kind).rows().items() if row.unit == "ms")
+def units(kind: str) -> Mapping[str, str]:
+    """Row → unit, of a kind's rows whose values people write with a unit: durations are milliseconds here, a text there."""
+    return {name: row.unit for name, row in kind_facts(kind).rows().items() if row.unit in UNITS}
 
 
-def config_value(value: Value, *, is_duration: bool = False) -> Any:
-    """The value as JSON or YAML carries it; a duration becomes text because a bare number there means seconds."""
-    if is_duration and isinstance(value, int) and not isinstance(value, bool):
-        return duration_text(value)
+def config_value(value: Value, unit: str = "") -> Any:
+    """The value as JSON or YAML carries it; one of :data:`nsmgr.text.UNITS` becomes text: a bare duration there means seconds."""
+    if unit and isinstance(value, int) and not isinstance(value, bool):
+        return UNITS[unit](value)
     if isinstance(value, tuple):
-        return [config_value(part) for part in value]
+        return [config_value(part, unit) for part in value]
     return value
 
 
-def value_text(value: Value, *, is_duration: bool = False) -> str:
+def value_text(value: Value, unit: str = "") -> str:
     """The value on an attribute line: ``none`` for absent, ``true``/``false``, ``[a, b]``, ``""`` for empty text."""
-    value = config_value(value, is_duration=is_duration)
+    value = config_value(value, unit)
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -52,23 +49,23 @@ def value_text(value: Value, *, is_duration: bool = False) -> str:
     return str(value) if value != "" else '""'
 
 
-class Durations:
-    """Which attributes of which operation are durations. The kind of a link is not part of an operation: its steps know it."""
+class Units:
+    """Which attributes of which operation people write with a unit. A link's kind is not in its operation: its steps have it."""
 
     def __init__(self, plan: Plan) -> None:
         self._kinds: Mapping[int, str] = {
             step.op: step.kind for step in plan.steps if step.kind and step.verb is not Verb.LINK_PORT
         }
 
-    def of(self, operation: Operation) -> frozenset[str]:
+    def of(self, operation: Operation) -> Mapping[str, str]:
         if operation.type == "address":
-            return ADDRESS_DURATIONS
+            return ADDRESS_UNITS
         if operation.type == "route":
-            return ROUTE_DURATIONS
+            return ROUTE_UNITS
         if operation.type != "link":
-            return frozenset() if operation.type in _WITHOUT_DURATIONS else thing_durations(operation.type)
+            return WITHOUT_UNITS if operation.type in _WITHOUT else thing_units(operation.type)
         kind = next((change.desired for change in operation.changes if change.name == "kind" and change.desired), None)
-        return durations(str(kind or self._kinds.get(operation.id, "")))
+        return units(str(kind or self._kinds.get(operation.id, "")))
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -38,6 +38,7 @@ EXAMPLES: dict[str, list[Echo]] = {
         ("red1", None, "192.168.20.11"),
         ("red2", None, "192.168.10.254"),
     ],
+    "impaired": [("home", None, "10.2.0.2"), ("far", None, "10.1.0.2")],
     "vxlan-static": [("a", None, "192.168.42.2"), ("a", None, "192.168.42.3"), ("b", None, "192.168.42.3")],
     "vxlan": [("west", None, "192.168.42.2"), ("east", None, "192.168.42.1")],
 }

@@ -1,0 +1,1 @@
+"""What filters look for, one module a kind."""

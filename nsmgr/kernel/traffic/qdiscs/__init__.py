@@ -1,0 +1,1 @@
+"""Options of qdiscs, one module a kind that has any."""

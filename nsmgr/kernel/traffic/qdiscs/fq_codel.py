@@ -1,0 +1,36 @@
+"""fq_codel: linux/pkt_sched.h, TCA_FQ_CODEL_*."""
+
+from __future__ import annotations
+
+from nsmgr.kernel.traffic import flat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nsmgr.model.attr import Value
+
+FIELDS: flat.Fields = {
+    1: ("target", flat.MICROSECONDS),
+    2: ("limit", flat.NUMBER),
+    3: ("interval", flat.MICROSECONDS),
+    4: ("ecn", flat.TRUTH),
+    5: ("flows", flat.NUMBER),
+    6: ("quantum", flat.NUMBER),
+    7: ("ce_threshold", flat.MICROSECONDS),
+    8: ("drop_batch", flat.NUMBER),
+    9: ("memory_limit", flat.NUMBER),
+    10: ("ce_threshold_selector", flat.BYTE),
+    11: ("ce_threshold_mask", flat.BYTE),
+}
+
+
+def encode(attrs: Mapping[str, Any]) -> bytes:
+    """The payload of TCA_OPTIONS."""
+    return flat.encode(FIELDS, attrs)
+
+
+def decode(options: bytes) -> dict[str, Value]:
+    """Its opposite."""
+    return flat.decode(FIELDS, options)

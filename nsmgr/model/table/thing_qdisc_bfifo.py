@@ -1,0 +1,67 @@
+"""Written by nsmgr.model.generate from nsmgr.model.things.qdisc.bfifo.Bfifo: edit that, then `make tables`."""
+
+from __future__ import annotations
+
+from nsmgr.model.attr import Attr, Change, Value
+from nsmgr.model.shape import Shape, chain, optional, text, whole, word
+from nsmgr.model.thing import Part, PlainThing, kinds_of
+from nsmgr.model.traffic import handle, parts, problems, section
+from nsmgr.text import size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+class Qdisc(PlainThing):
+    @classmethod
+    def short(cls, text: str) -> dict[str, Any] | None:
+        return {"kind": text}
+
+    def parts(self, link: str) -> list[Part]:
+        return parts(self, link)
+
+    def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
+        return problems(self)
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Faults of this qdisc alone."""
+        return []
+
+    def mark(self) -> int:
+        """Added to the handle that it gets by itself: what the kernel does not tell shall be seen to differ."""
+        return 0
+
+    @classmethod
+    def foreign(cls, attrs: Mapping[str, Value]) -> bool:
+        return attrs.get("kind") not in kinds_of("qdisc")
+
+    @classmethod
+    def section(cls, parts: Sequence[Part]) -> Any:
+        return section(parts)
+
+
+class Bfifo(Qdisc):
+    TYPE = "qdisc"
+    SECTION = "qdisc"
+    LEVEL = "link"
+    KIND = "bfifo"
+    FORM = "some"
+    ALSO = ("tclass", "tfilter")
+    STAGE = "port"
+    GONE = (2, 19)
+    ROWS = {
+        "kind": Attr("TCA_KIND", Change.REPLACE),
+        "handle": Attr("tcm_handle", Change.REPLACE),
+        "limit": Attr("TCA_OPTIONS", unit="bytes"),
+    }
+
+
+Bfifo.SHAPE = Shape(
+    {"kind": word("bfifo"), "handle": optional(chain(text(), handle)), "limit": optional(chain(size, whole(0, 4294967295)))},
+    {"handle": None, "limit": None},
+    ("kind",),
+    make=Bfifo,
+)
+ENTRY = Bfifo

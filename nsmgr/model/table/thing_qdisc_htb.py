@@ -1,0 +1,77 @@
+"""Written by nsmgr.model.generate from nsmgr.model.things.qdisc.htb.Htb: edit that, then `make tables`."""
+
+from __future__ import annotations
+
+from nsmgr.model.attr import Attr, Change, Value
+from nsmgr.model.shape import Shape, anything, chain, items, mapping, optional, text, whole, word
+from nsmgr.model.thing import Part, PlainThing, kinds_of
+from nsmgr.model.traffic import handle, minor, parts, problems, section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+class Qdisc(PlainThing):
+    @classmethod
+    def short(cls, text: str) -> dict[str, Any] | None:
+        return {"kind": text}
+
+    def parts(self, link: str) -> list[Part]:
+        return parts(self, link)
+
+    def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
+        return problems(self)
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Faults of this qdisc alone."""
+        return []
+
+    def mark(self) -> int:
+        """Added to the handle that it gets by itself: what the kernel does not tell shall be seen to differ."""
+        return 0
+
+    @classmethod
+    def foreign(cls, attrs: Mapping[str, Value]) -> bool:
+        return attrs.get("kind") not in kinds_of("qdisc")
+
+    @classmethod
+    def section(cls, parts: Sequence[Part]) -> Any:
+        return section(parts)
+
+
+class Htb(Qdisc):
+    TYPE = "qdisc"
+    SECTION = "qdisc"
+    LEVEL = "link"
+    KIND = "htb"
+    FORM = "some"
+    NESTED = (("classes", "tclass", "mapping"), ("filters", "tfilter", "list"))
+    ALSO = ("tclass", "tfilter")
+    STAGE = "port"
+    GONE = (2, 19)
+    ROWS = {
+        "kind": Attr("TCA_KIND", Change.REPLACE),
+        "handle": Attr("tcm_handle", Change.REPLACE),
+        "default": Attr("TCA_HTB_INIT", Change.REPLACE, default="0"),
+        "r2q": Attr("TCA_HTB_INIT", Change.REPLACE, default=10),
+        "direct_qlen": Attr("TCA_HTB_DIRECT_QLEN", Change.REPLACE, unit="packets"),
+    }
+
+
+Htb.SHAPE = Shape(
+    {
+        "kind": word("htb"),
+        "handle": optional(chain(text(), handle)),
+        "default": chain(minor, text()),
+        "r2q": optional(whole(1, 4294967295)),
+        "direct_qlen": optional(whole(0, 4294967295)),
+        "classes": optional(mapping(text(), anything)),
+        "filters": optional(items(anything)),
+    },
+    {"handle": None, "default": None, "r2q": None, "direct_qlen": None, "classes": None, "filters": None},
+    ("kind",),
+    make=Htb,
+)
+ENTRY = Htb

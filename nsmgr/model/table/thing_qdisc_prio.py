@@ -1,0 +1,81 @@
+"""Written by nsmgr.model.generate from nsmgr.model.things.qdisc.prio.Prio: edit that, then `make tables`."""
+
+from __future__ import annotations
+
+from nsmgr.model.attr import Attr, Change, Value
+from nsmgr.model.shape import Shape, anything, chain, items, mapping, optional, text, whole, word
+from nsmgr.model.thing import Part, PlainThing, kinds_of
+from nsmgr.model.traffic import handle, parts, problems, section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+class Qdisc(PlainThing):
+    @classmethod
+    def short(cls, text: str) -> dict[str, Any] | None:
+        return {"kind": text}
+
+    def parts(self, link: str) -> list[Part]:
+        return parts(self, link)
+
+    def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
+        return problems(self)
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Faults of this qdisc alone."""
+        return []
+
+    def mark(self) -> int:
+        """Added to the handle that it gets by itself: what the kernel does not tell shall be seen to differ."""
+        return 0
+
+    @classmethod
+    def foreign(cls, attrs: Mapping[str, Value]) -> bool:
+        return attrs.get("kind") not in kinds_of("qdisc")
+
+    @classmethod
+    def section(cls, parts: Sequence[Part]) -> Any:
+        return section(parts)
+
+
+class Prio(Qdisc):
+    TYPE = "qdisc"
+    SECTION = "qdisc"
+    LEVEL = "link"
+    KIND = "prio"
+    FORM = "some"
+    NESTED = (("classes", "tclass", "mapping"), ("filters", "tfilter", "list"))
+    ALSO = ("tclass", "tfilter")
+    STAGE = "port"
+    GONE = (2, 19)
+    ROWS = {
+        "kind": Attr("TCA_KIND", Change.REPLACE),
+        "handle": Attr("tcm_handle", Change.REPLACE),
+        "bands": Attr("TCA_OPTIONS", default=3),
+        "priomap": Attr("TCA_OPTIONS"),
+    }
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        bands = self.bands or 3
+        if self.priomap and max(self.priomap) >= bands:
+            return [("priomap", f"band {max(self.priomap)} is not there: bands are 0 to {bands - 1}", "raise `bands`")]
+        return []
+
+
+Prio.SHAPE = Shape(
+    {
+        "kind": word("prio"),
+        "handle": optional(chain(text(), handle)),
+        "bands": optional(whole(2, 16)),
+        "priomap": optional(items(whole(0, 15), 16, 16)),
+        "classes": optional(mapping(text(), anything)),
+        "filters": optional(items(anything)),
+    },
+    {"handle": None, "bands": None, "priomap": None, "classes": None, "filters": None},
+    ("kind",),
+    make=Prio,
+)
+ENTRY = Prio
