@@ -17,7 +17,8 @@ from nsmgr import sandbox as box
 from nsmgr.errors import ApplyError, ConflictError, NsmgrError
 from nsmgr.store import Store
 
-if TYPE_CHECKING:  # a sandbox without a network needs neither
+if TYPE_CHECKING:  # a sandbox without a network needs none of them
+    from nsmgr.engine import ApplyResult
     from nsmgr.kernel.port import KernelPort
     from nsmgr.plan.state import DesiredState
 
@@ -106,7 +107,22 @@ def _bring_up(desired: DesiredState, port: KernelPort, store: Store, interrupts:
 
     result = apply(desired, port, store, stop=lambda: bool(interrupts.status))
     if result.result == "failed":
-        raise ApplyError(f"{desired.name} could not be brought up", result)
+        raise ApplyError(f"{desired.name} could not be brought up\n{_told(desired, result)}", result)
+
+
+def _told(desired: DesiredState, result: ApplyResult) -> str:
+    """What the kernel refused, or took and ignored, as ``apply`` says it."""
+    from nsmgr import config
+    from nsmgr.render.report import apply_outcomes, failure_text
+
+    found = apply_outcomes(result.executed, result.rounds)
+    return failure_text(
+        result.deployment,
+        found,
+        result=result.result,
+        remaining=result.remaining,
+        locate=lambda path: config.locate(desired, path),
+    )
 
 
 def _tear_down(desired: DesiredState, port: KernelPort, store: Store) -> None:

@@ -87,14 +87,10 @@ def sections() -> list[Section]:
         cls = kind_class(kind)
         table = schema.data_table(kind if cls.DATA is None else cls.DATA)
         own = (f"IFLA_{kind.upper()}", f"{kind.upper()}_INFO")  # of a kind whose attributes neither pyroute2 nor a row names
-        found.append(_section(kind, f"Kind `{kind}`", cls, (Where.DATA, Where.NONE), own, table))
+        found.append(_section(kind, f"Kind `{kind}`", cls, (Where.DATA, Where.GENL, Where.NONE), own, table))
     for kind in port_kinds():
-        options = port_class(kind)
-        title = f"`port_options:` of a port of a {kind}"
-        found.append(_section(f"{kind}_port", title, options, (Where.DATA,), (), schema.data_table(str(options.DATA))))
-    for kind in port_kinds():
-        port = port_class(kind)
-        found.append(_section(f"{kind}-port", f"A port of a {kind}", port, (Where.DATA,), (), schema.data_table(port.DATA or "")))
+        port, title = port_class(kind), f"`port_options:` of a port of a {kind}"
+        found.append(_section(f"{kind}-port", title, port, (Where.DATA,), (), schema.data_table(port.DATA or "")))
     for name, (module, cls_name) in MODELS.items():
         if name not in _SKIPPED_MODELS:
             resource: type[Resource] = getattr(import_module(module), cls_name)

@@ -12,6 +12,12 @@ Table = Mapping[str, Mapping[str, str]]
 
 # Configured, or used, in another way than by a row of that section.
 ELSEWHERE: Table = {
+    "batadv": {
+        "BATADV_ATTR_MESH_IFINDEX": "the link itself",
+        "BATADV_ATTR_MESH_IFNAME": "the link itself",
+        "BATADV_ATTR_HARD_IFINDEX": "links with the mesh for `controller`",
+        "BATADV_ATTR_HARD_IFNAME": "links with the mesh for `controller`",
+    },
     "links": {
         "IFLA_IFNAME": "the link's key in `links:`",
         "IFLA_LINKINFO": "`kind`, and the kind's own attributes",
@@ -52,8 +58,20 @@ _UNREAD4 = dict.fromkeys(("IFLA_GRE_PMTUDISC", "IFLA_GRE_IGNORE_DF", "IFLA_GRE_T
 _ERSPANS = dict.fromkeys((f"IFLA_GRE_ERSPAN_{name}" for name in ("INDEX", "VER", "DIR", "HWID")), _ERSPAN)
 _SIXRD = dict.fromkeys((f"IFLA_IPTUN_6RD_{name}" for name in ("PREFIX", "RELAY_PREFIX", "PREFIXLEN", "RELAY_PREFIXLEN")), _SIT)
 
+_MESH = (
+    "VERSION", "ALGO_NAME", "MESH_ADDRESS", "HARD_ADDRESS", "ORIG_ADDRESS", "TPMETER_RESULT", "TPMETER_TEST_TIME", "TPMETER_BYTES",
+    "TPMETER_COOKIE", "ACTIVE", "TT_ADDRESS", "TT_TTVN", "TT_LAST_TTVN", "TT_CRC32", "TT_VID", "TT_FLAGS", "FLAG_BEST",
+    "LAST_SEEN_MSECS", "NEIGH_ADDRESS", "TQ", "THROUGHPUT", "BANDWIDTH_UP", "BANDWIDTH_DOWN", "ROUTER", "BLA_OWN", "BLA_ADDRESS",
+    "BLA_VID", "BLA_BACKBONE", "BLA_CRC", "DAT_CACHE_IP4ADDRESS", "DAT_CACHE_HWADDRESS", "DAT_CACHE_VID", "MCAST_FLAGS",
+    "MCAST_FLAGS_PRIV",
+)  # fmt: skip
+
 # Out of scope.
 OUT: Table = {
+    "batadv": {
+        **dict.fromkeys((f"BATADV_ATTR_{name}" for name in _MESH), "what the mesh found out: runtime"),
+        "BATADV_ATTR_LOG_LEVEL": "for those who work on batman-adv (CONFIG_BATMAN_ADV_DEBUG)",
+    },
     "gre gretap": _UNREAD6 | _ERSPANS,
     "erspan": _UNREAD6,
     "ip6gre ip6gretap": _UNREAD4 | _ERSPANS,
@@ -69,18 +87,6 @@ OUT: Table = {
         ("IFLA_GENEVE_GRO_HINT", "IFLA_GENEVE_LOCAL", "IFLA_GENEVE_LOCAL6"), "newer than any kernel it could be tried on"
     ),
     "gtp": dict.fromkeys(("IFLA_GTP_FD0", "IFLA_GTP_FD1"), "a socket of the caller's: no configuration can hand one over"),
-    "bridge_port": {
-        "IFLA_BRPORT_LEARNING_SYNC": "switching hardware: read from a port's driver, no flag of the bridge since 4.11",
-        "IFLA_BRPORT_MESSAGE_AGE_TIMER": "counts down by itself",
-        "IFLA_BRPORT_FORWARD_DELAY_TIMER": "counts down by itself",
-        "IFLA_BRPORT_HOLD_TIMER": "counts down by itself",
-        "IFLA_BRPORT_FLUSH": "an action, not a state",
-        "IFLA_BRPORT_NEIGH_FORWARD_GRAT": "newer than any kernel it could be tried on",
-    },
-    "bond_port": {
-        "IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE": "what LACP is going through: runtime",
-        "IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE": "what LACP is going through: runtime",
-    },
     "links": {
         "IFLA_QDISC": "name of the root qdisc: reported",
         "IFLA_STATS": "counters: reported only",
@@ -242,6 +248,12 @@ MISSING: Table = {
         ("MDBE_ATTR_DST", "MDBE_ATTR_DST_PORT", "MDBE_ATTR_VNI", "MDBE_ATTR_IFINDEX", "MDBE_ATTR_SRC_VNI"),
         "groups of a vxlan, Linux 6.4 and later: not yet a key",
     ),
+    "batadv": {
+        "BATADV_ATTR_VLANID": "options of a VLAN on the mesh (BATADV_CMD_SET_VLAN)",
+        "BATADV_ATTR_ELP_INTERVAL": "an option of a hard interface (BATADV_CMD_SET_HARDIF)",
+        "BATADV_ATTR_THROUGHPUT_OVERRIDE": "an option of a hard interface (BATADV_CMD_SET_HARDIF)",
+        "BATADV_ATTR_NETWORK_CODING_ENABLED": "network coding (CONFIG_BATMAN_ADV_NC)",
+    },
     "vlans": {"BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT": "gratuitous ARP past `neigh_suppress`, Linux 7 and later"},
     "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},

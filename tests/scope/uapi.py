@@ -18,10 +18,12 @@ HEADERS = (
     "if_link.h", "if_addr.h", "if_bridge.h", "if_macsec.h", "if_tunnel.h", "veth.h", "can/vxcan.h", "can/netlink.h", "batman_adv.h",
     "rtnetlink.h", "fib_rules.h", "neighbour.h", "nexthop.h", "lwtunnel.h", "seg6_iptunnel.h", "seg6_local.h", "mpls_iptunnel.h",
 )  # fmt: skip
-_PREFIXES = re.compile(r"(IFLA|IFA|RTA|RTAX|FRA|NDA|NHA|LWT|LWTUNNEL|MPLS_IPTUNNEL|SEG6|VETH_INFO|VXCAN_INFO|BRIDGE_VLANDB|MDBE)_")
+_PREFIXES = re.compile(
+    r"(IFLA|IFA|RTA|RTAX|FRA|NDA|NHA|LWT|LWTUNNEL|MPLS_IPTUNNEL|SEG6|VETH_INFO|VXCAN_INFO|BATADV_ATTR|BRIDGE_VLANDB|MDBE)_"
+)
 _NOISE = re.compile(r"/\*.*?\*/|//[^\n]*|^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", re.DOTALL | re.MULTILINE)
 _ENUM = re.compile(r"\benum\s*\w*\s*\{([^}]*)\}")
-_IDLE = re.compile(r"_(UNSPEC|PAD|UNUSED\d?)$|^__")  # not attributes
+_IDLE = re.compile(r"_(UNSPEC|PAD|UNUSED\d?)$|^(__|NUM_)")  # not attributes
 
 
 def read(directory: Path) -> dict[str, dict[str, int]]:

@@ -78,6 +78,16 @@ def test_a_refusal_in_the_middle_leaves_nothing(kernel: FakeKernel, store: Store
     assert kernel.list_netns() == []
 
 
+def test_what_the_kernel_ignores_ends_it_and_is_named(kernel: FakeKernel, store: Store, tmp_path: Path) -> None:
+    kernel.ignores = {"group"}
+    file = tmp_path / "lab.yaml"
+    file.write_text("version: 1\nnamespaces: {red: {links: {x: {kind: ifb, group: 7}}}}\n")
+    with pytest.raises(ApplyError) as failed:
+        run(kernel, store, "true", files=(str(file),))
+    assert f"red: link x: group desired 7, current none\n      asked for at: {file}:2:43\n" in str(failed.value)
+    assert kernel.list_netns() == []
+
+
 def test_what_is_up_already_is_not_torn_down(kernel: FakeKernel, store: Store) -> None:
     apply(load([CONFIG]), kernel, store)
     with pytest.raises(ConflictError, match="up already") as refused:
