@@ -8,7 +8,7 @@ from nsmgr.model.thing import always, thing_type
 from nsmgr.model.things import thing_types
 from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
-from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, ObservedState, Owned, Thing
+from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, NetnsState, ObservedState, Owned, Thing
 from nsmgr.record import Record, field, replace
 from nsmgr.store import Store
 
@@ -51,12 +51,19 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sigh
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
     present = {link.kind for state in observed.namespaces.values() for link in state.links.values()}
     unseen = sorted(kind for kind in wanted - present if kind and kind_facts(kind).MAKER != "none")
+    unseen += sorted(_probed(desired.namespaces.values()) - _probed(observed.namespaces.values()))
     if unseen:
         observed.unsupported = kernel.probe(unseen)
     keys = {key for name, netns in desired.namespaces.items() if name not in observed.namespaces for key in netns.sysctls}
     if keys:
         observed.unwritable = kernel.probe_sysctls(sorted(keys))
     return observed
+
+
+def _probed(of: Iterable[DesiredNetns | NetnsState]) -> set[str]:
+    """Kinds of things, ``qdisc.netem``, whose types can be asked about before anything is done."""
+    things = (thing for netns in of for thing in netns.things.values())
+    return {f"{thing.type}.{thing.attrs['kind']}" for thing in things if thing_type(thing.type).PROBED}
 
 
 def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None) -> ObservedState:

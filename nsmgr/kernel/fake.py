@@ -57,6 +57,7 @@ class FakeKernel(ByHand):
             (a kill): what was done before stays done.
         sources: ``pid:<n>`` or ``path:<p>`` → name of the namespace it means.
         stale: names under /run/netns that are no namespaces.
+        lacks: kinds of things that it does not have, as ``qdisc.netem``.
         ignores: attributes of links that this kernel does not know: taken with success, never shown (rtnetlink is lenient).
     """
 
@@ -68,6 +69,7 @@ class FakeKernel(ByHand):
         self.sources: dict[str, str] = {}
         self.stale: set[str] = set()
         self.ignores: set[str] = set()
+        self.lacks: set[str] = set()
         self._fallback = fallback_devices
         self._aliases: dict[str, str] = {}
         self._faults: list[_Fault] = []
@@ -103,7 +105,7 @@ class FakeKernel(ByHand):
         return {
             kind: "Operation not supported (Unknown device type)"
             for kind in kinds
-            if kind not in self.world.kinds and kind_class(kind).MAKER != "none"
+            if kind in self.lacks or ("." not in kind and kind not in self.world.kinds and kind_class(kind).MAKER != "none")
         }
 
     def probe_sysctls(self, keys: Iterable[str]) -> dict[str, str]:

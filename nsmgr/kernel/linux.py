@@ -158,7 +158,15 @@ class LinuxKernel:
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
         from nsmgr.kernel import probe
 
-        return probe.missing_kinds(self._handle(HOST).socket, kinds)
+        wanted = list(kinds)
+        missing = probe.missing_kinds(self._handle(HOST).socket, [kind for kind in wanted if "." not in kind])
+        for name in dict.fromkeys(kind.partition(".")[0] for kind in wanted if "." in kind):
+            from nsmgr.kernel import things
+
+            asked = [kind.partition(".")[2] for kind in wanted if kind.startswith(f"{name}.")]
+            found = things.codec(name).missing(self._handle(HOST), asked)
+            missing |= {f"{name}.{kind}": words for kind, words in found.items()}
+        return missing
 
     def probe_sysctls(self, keys: Iterable[str]) -> dict[str, str]:
         """See the port. Asks in a namespace that is made for it and gone at once."""

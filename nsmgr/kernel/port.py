@@ -92,7 +92,10 @@ class KernelPort(Protocol):
         """
 
     def probe(self, kinds: Iterable[str]) -> dict[str, str]:
-        """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing."""
+        """kind → the kernel's words, for those kinds that this kernel cannot make. Creates nothing.
+
+        Kinds of links, and as ``qdisc.netem`` those of types of things that can be asked about (ThingType.PROBED).
+        """
 
     def probe_sysctls(self, keys: Iterable[str]) -> dict[str, str]:
         """key → why it cannot be written in a namespace that is new, for those that cannot. Changes nothing."""

@@ -66,6 +66,7 @@ class ThingType:
     WHOLE: what a body does not say is not wanted: it shall be at its row's default, or absent.
     STRICT: the kernel refuses (EBUSY) to delete one while others that come after it are there.
     RETOLD: it is told again when one that lived on it was removed for good: the kernel has made a hole there.
+    PROBED: its codec can tell which of its kinds this kernel lacks, before anything is done.
     LOST: what happening to its link makes the kernel drop it: "down", "carrier" (its far end goes down), "mac" (it gets another
         address), "controller" (it joins or leaves one).
     RUNNING: the kernel refuses it while its link has no carrier: it waits for far ends and lower links to be up.
@@ -93,6 +94,7 @@ class ThingType:
     WHOLE: ClassVar[bool] = False
     STRICT: ClassVar[bool] = False
     RETOLD: ClassVar[bool] = False
+    PROBED: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
     FILES: ClassVar[Mapping[str, str]] = {}

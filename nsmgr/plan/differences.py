@@ -21,6 +21,7 @@ def differences(desired: DesiredState, observed: ObservedState) -> Plan:
     if moved:
         observed = renames.project(observed, moved)
     link_plan = links.decide(desired, observed, doomed)
+    things.refuse(desired, observed)
     born: dict[str, int] = {}
     for name, netns in desired.namespaces.items():
         if name not in observed.namespaces:

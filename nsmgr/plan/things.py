@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nsmgr.errors import UnsupportedByKernel
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.thing import facts, thing_type
 from nsmgr.plan.diff import thing_changes
@@ -10,7 +11,7 @@ from nsmgr.plan.foreign import prunable
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.removal import LinkId, link_id
-from nsmgr.plan.state import DesiredNetns, NetnsState, Thing
+from nsmgr.plan.state import DesiredNetns, DesiredState, NetnsState, ObservedState, Path, Thing
 from nsmgr.record import Record, field
 
 TYPE_CHECKING = False
@@ -45,6 +46,22 @@ def emit(
     emitter = _Emitter(netns, state, links, draft, owned, born)
     emitter.emit()
     return emitter.fate
+
+
+def refuse(desired: DesiredState, observed: ObservedState) -> None:
+    """Raise UnsupportedByKernel for kinds of things that this kernel lacks, naming who wants them."""
+    users: dict[str, list[tuple[str, Path]]] = {}
+    for name, netns in desired.namespaces.items() if observed.unsupported else ():
+        for thing in netns.things.values():
+            kind = f"{thing.type}.{thing.attrs.get('kind')}"
+            if kind in observed.unsupported:
+                users.setdefault(kind, []).append((f"{name}/{thing.key}", thing.origin))
+    if users:
+        first, *others = ((kind.replace(".", " "), observed.unsupported[kind]) for kind in users)
+        more = "".join(f"; {kind}: {words}" for kind, words in others)
+        hint = "`nsmgr doctor` lists what this kernel has; nothing has been touched"
+        wanting = [user for found in users.values() for user in found]
+        raise UnsupportedByKernel(first[0], f"{first[1]}{more}", hint=hint, users=wanting)
 
 
 def in_order(things: Mapping[ThingId, Thing]) -> list[Thing]:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from nsmgr import config
+from nsmgr import config, engine
+from nsmgr.errors import UnsupportedByKernel
 from nsmgr.kernel.port import Want
+from nsmgr.model.thing import kinds_of
 from nsmgr.plan.plan import Action
 from nsmgr.render.export import export_yaml
 from tests.kernel.lab import Lab
@@ -347,3 +349,23 @@ def test_only_what_is_ours_goes_where_only_the_declared_is_managed(lab: Lab) -> 
     lab.converge(lab.load(text.replace("        qdisc: QDISC\n", "")))
     assert not qdiscs(lab)
     assert [entry["kind"] for entry in shown(lab, "qdisc show dev out")] == ["tbf"]
+
+
+def test_kinds_are_asked_for_without_making_any(lab: Lab) -> None:
+    """What the kernel has, tc can make; the rest is named before anything is touched."""
+    before = lab.ip("-j link show lo")
+    found = lab.kernel.probe([f"qdisc.{kind}" for kind in kinds_of("qdisc")])
+    assert lab.ip("-j link show lo") == before
+    assert not lab.kernel.counters.writes
+    assert "qdisc.pfifo" not in found
+    lab.ip("netns add @tc")
+    lab.ip("-n @tc link add p type veth peer name q")
+    for kind in ("netem", "fq_codel", "cake", "prio"):
+        words = {"netem": "netem delay 1ms"}.get(kind, kind)
+        done = subprocess.run(
+            ["tc", "-n", f"{lab.prefix}tc", *f"qdisc replace dev p root {words}".split()], capture_output=True, text=True
+        )
+        assert (f"qdisc.{kind}" in found) is bool(done.returncode), (kind, done.stderr)
+        if done.returncode:
+            with pytest.raises(UnsupportedByKernel, match="kind is unknown"):
+                engine.apply(file(lab, kind), lab.kernel, lab.store)

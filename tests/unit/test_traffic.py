@@ -11,7 +11,7 @@ import yaml
 from nsmgr import engine
 from nsmgr.config import loads
 from nsmgr.config.schema import explain, json_schema
-from nsmgr.errors import ConfigError
+from nsmgr.errors import ConfigError, UnsupportedByKernel
 from nsmgr.kernel.fake import FakeKernel
 from nsmgr.kernel.port import Want
 from nsmgr.model.packets import match_keys
@@ -290,3 +290,13 @@ def test_explained_and_in_the_schema() -> None:
     assert schema["$defs"]["thing-qdisc.netem"]["properties"]["kind"]["const"] == "netem"
     assert schema["$defs"]["thing-qdisc.htb"]["properties"]["filters"]["items"] == {"$ref": "#/$defs/thing-tfilter"}
     assert {"$ref": "#/$defs/thing-qdisc"} in schema["$defs"]["link-veth"]["properties"]["qdisc"]["anyOf"]
+
+
+def test_what_the_kernel_lacks_is_named_before_anything_is_touched(lab: Lab) -> None:
+    lab.kernel.lacks = {"qdisc.netem", "qdisc.htb"}
+    desired = loads(text(HTB))
+    with pytest.raises(
+        UnsupportedByKernel, match=r"no qdisc htb: .*; qdisc netem: .* \(wanted by red/root dev eth0 at .*, red/1:10 dev eth0"
+    ):
+        engine.apply(desired, lab.kernel, lab.store)
+    assert lab.kernel.counters.writes == 0

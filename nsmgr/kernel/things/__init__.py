@@ -14,6 +14,8 @@
     CARRIER "own": carry the step out, in a thread that is inside the namespace. OSError counts as its errno.
 ``perform_all(handle, steps) -> Answer``
     Instead of ``perform``, of a type whose steps that follow each other are one transaction: the one answer is each step's.
+``missing(handle, kinds) -> dict[str, str]``
+    Of types that are PROBED: which kinds this kernel lacks, with its words. Changes nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         encode: Callable[[Step, FdOf], list[bytes]]
         ask_about: Callable[[Netns, Sequence[Thing]], Any]
         perform: Callable[[Netns, Step], Answer]
+        missing: Callable[[Netns, Iterable[str]], dict[str, str]]
         perform_all: Callable[[Netns, Sequence[Step]], Answer]
 
 

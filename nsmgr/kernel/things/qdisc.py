@@ -5,7 +5,11 @@ A qdisc without a handle is the kernel's own (attach_default_qdiscs): it is not 
 
 from __future__ import annotations
 
+import errno
+
+from nsmgr.errors import errno_text
 from nsmgr.kernel.codec import attribute
+from nsmgr.kernel.payload import NLA_F_NESTED
 from nsmgr.kernel.traffic import (
     CLSACT,
     PARENTS,
@@ -14,6 +18,7 @@ from nsmgr.kernel.traffic import (
     RTM_NEWQDISC,
     TCA_KIND,
     TCA_OPTIONS,
+    TCA_STAB,
     TCMSG,
     codec,
     number,
@@ -47,6 +52,19 @@ def has_options(kind: str) -> bool:
 def ask(handle: Netns) -> list[Span]:
     """Those of all links."""
     return handle.socket.dump_spans(DUMP)
+
+
+def missing(handle: Netns, kinds: Iterable[str]) -> dict[str, str]:
+    """Asked for on lo with a size table that is none: qdisc_create looks the kind up first, and qdisc_get_stab refuses the rest."""
+    asked = list(kinds)
+    head = TCMSG.pack(0, 1, 0, PARENTS["root"], 0)
+    flags = NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL  # whatever lo has: another one, not a change
+    bodies = [head + attribute(TCA_KIND, kind.encode() + b"\0") + attribute(TCA_STAB | NLA_F_NESTED, b"") for kind in asked]
+    answers = handle.socket.transact([message(RTM_NEWQDISC, flags, body) for body in bodies])
+    handle.socket.counters.writes -= len(asked)
+    handle.socket.counters.reads += len(asked)
+    lacking = [(kind, answer) for kind, answer in zip(asked, answers, strict=True) if answer.errno == errno.ENOENT]
+    return {kind: f'{errno_text(answer.errno)} "{answer.extack}"' for kind, answer in lacking}
 
 
 def slots(answer: Iterable[Span]) -> dict[tuple[int, int], str]:

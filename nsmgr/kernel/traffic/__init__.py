@@ -30,7 +30,7 @@ RTM_NEWQDISC, RTM_DELQDISC, RTM_GETQDISC = 36, 37, 38  # linux/rtnetlink.h
 RTM_NEWTCLASS, RTM_DELTCLASS, RTM_GETTCLASS = 40, 41, 42
 RTM_NEWTFILTER, RTM_DELTFILTER, RTM_GETTFILTER = 44, 45, 46
 TCMSG = struct.Struct("=BxxxiIII")  # family, ifindex, handle, parent, info
-TCA_KIND, TCA_OPTIONS, TCA_CHAIN = 1, 2, 11
+TCA_KIND, TCA_OPTIONS, TCA_STAB, TCA_CHAIN = 1, 2, 8, 11
 PARENTS: Mapping[str, int] = {"root": 0xFFFFFFFF, "ingress": 0xFFFFFFF1}  # linux/pkt_sched.h: TC_H_ROOT, TC_H_INGRESS
 HOOKS: Mapping[str, int] = {"ingress": 0xFFFFFFF2, "egress": 0xFFFFFFF3}  # TC_H_MIN_INGRESS, TC_H_MIN_EGRESS below TC_H_CLSACT
 U32, S32, U64 = struct.Struct("=I"), struct.Struct("=i"), struct.Struct("=Q")

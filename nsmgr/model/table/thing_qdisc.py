@@ -20,6 +20,7 @@ class Qdisc(PlainThing):
     FORM = "some"
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
+    PROBED = True
     GONE = (2, 19)
     ROWS = {"kind": Attr("TCA_KIND", Change.REPLACE), "handle": Attr("tcm_handle", Change.REPLACE)}
 

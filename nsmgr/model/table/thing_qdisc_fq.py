@@ -50,6 +50,7 @@ class Fq(Qdisc):
     FORM = "some"
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
+    PROBED = True
     GONE = (2, 19)
     ROWS = {
         "kind": Attr("TCA_KIND", Change.REPLACE),

@@ -54,6 +54,7 @@ class Netem(Qdisc):
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
     WHOLE = True
+    PROBED = True
     GONE = (2, 19)
     ROWS = {
         "kind": Attr("TCA_KIND", Change.REPLACE),

@@ -49,6 +49,7 @@ class Noqueue(Qdisc):
     FORM = "some"
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
+    PROBED = True
     GONE = (2, 19)
     ROWS = {"kind": Attr("TCA_KIND", Change.REPLACE), "handle": Attr("tcm_handle", Change.REPLACE)}
 

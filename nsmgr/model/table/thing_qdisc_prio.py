@@ -50,6 +50,7 @@ class Prio(Qdisc):
     NESTED = (("classes", "tclass", "mapping"), ("filters", "tfilter", "list"))
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
+    PROBED = True
     GONE = (2, 19)
     ROWS = {
         "kind": Attr("TCA_KIND", Change.REPLACE),

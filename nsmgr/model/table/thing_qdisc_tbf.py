@@ -52,6 +52,7 @@ class Tbf(Qdisc):
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
     RETOLD = True
+    PROBED = True
     GONE = (2, 19)
     ROWS = {
         "kind": Attr("TCA_KIND", Change.REPLACE),

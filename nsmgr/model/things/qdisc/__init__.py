@@ -32,6 +32,7 @@ class Qdisc(ThingModel):
     LEVEL: ClassVar[Literal["link", "namespace"]] = "link"
     FORM: ClassVar[Literal["list", "mapping", "one", "some"]] = "some"
     STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "port"
+    PROBED: ClassVar[bool] = True
     ALSO: ClassVar[tuple[str, ...]] = ("tclass", "tfilter")
     GONE: ClassVar[tuple[int, ...]] = (errno.ENOENT, errno.ENODEV)
 
