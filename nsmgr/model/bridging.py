@@ -36,6 +36,23 @@ VLAN_DEFAULTS: Mapping[str, str] = {
     "mcast_max_groups": "0",
     "neigh_suppress": "false",
 }
+# The same of VLANs of a bridge as a whole; durations in milliseconds (br_multicast_ctx_init).
+GLOBAL_DEFAULTS: Mapping[str, str] = {
+    "msti": "0",
+    "mcast_snooping": "true",
+    "mcast_querier": "false",
+    "mcast_igmp_version": "2",
+    "mcast_mld_version": "1",
+    "mcast_last_member_count": "2",
+    "mcast_startup_query_count": "2",
+    "mcast_last_member_interval": "1000",
+    "mcast_membership_interval": "260000",
+    "mcast_querier_interval": "255000",
+    "mcast_query_interval": "125000",
+    "mcast_query_response_interval": "10000",
+    "mcast_startup_query_interval": "31250",
+}
+INTERVALS = tuple(name for name in GLOBAL_DEFAULTS if name.endswith("_interval"))
 
 
 def runs(values: Mapping[int, Any]) -> list[tuple[int, int, Any]]:
@@ -90,6 +107,18 @@ def ends(text: str) -> tuple[int, int]:
     return int(first), int(last if dash else first)
 
 
+def vlan_range(value: Any) -> str:
+    """10, ``10`` or ``20-29``, canonically. Raises ValueError."""
+    text = str(value)
+    first, dash, last = text.partition("-")
+    if isinstance(value, bool) or not first.isdecimal() or not (last if dash else first).isdecimal():
+        raise ValueError("not a VLAN (1 to 4094, or a range: 20-29)")
+    low, high = ends(text)
+    if not 1 <= low <= high <= MAX_VLAN:
+        raise ValueError("VLANs are 1 to 4094, the lower end of a range first")
+    return span(low, high)
+
+
 def vlan_differences(desired: Mapping[str, Any], observed: Mapping[str, Any]) -> list[tuple[str, Value, Value]]:
     """Of two attributes of type ``vlans``: (name, observed, desired)."""
     found: list[tuple[str, Value, Value]] = []
@@ -97,11 +126,20 @@ def vlan_differences(desired: Mapping[str, Any], observed: Mapping[str, Any]) ->
         have = observed.get(name) or ()
         if desired.get(name, have) != have:
             found.append((name, have, desired[name]))
-    for name, default in VLAN_DEFAULTS.items():
+    return found + option_differences(desired, observed, VLAN_DEFAULTS)
+
+
+def option_differences(
+    desired: Mapping[str, Any], observed: Mapping[str, Any], defaults: Mapping[str, str], rounding: int = 0
+) -> list[tuple[str, Value, Value]]:
+    """Of options of VLANs those that are written and differ; intervals may be off by ``rounding`` milliseconds."""
+    found: list[tuple[str, Value, Value]] = []
+    for name, default in defaults.items():
         if said := desired.get(name):
             wanted, there = by_vlan(said), by_vlan(observed.get(name) or ())
             now = {vlan: there.get(vlan, default) for vlan in wanted}
-            if now != wanted:
+            slack = rounding if name in INTERVALS else 0
+            if now != wanted and (not slack or any(abs(int(now[vlan]) - int(word)) > slack for vlan, word in wanted.items())):
                 found.append((name, texts(now), said))
     return found
 
@@ -120,6 +158,15 @@ def vlan_entries(attrs: Mapping[str, Any]) -> list[Any]:
         for vlan, word in members.items()
     }
     return [_entry(first, last, *said) for first, last, said in runs(told)]
+
+
+def option_entries(attrs: Mapping[str, Any], defaults: Mapping[str, str]) -> list[Any]:
+    """What the document says for options of VLANs that are not the default."""
+    told: dict[int, list[tuple[str, str]]] = {}
+    for name in defaults:
+        for vlan, word in by_vlan(attrs.get(name) or ()).items():
+            told.setdefault(vlan, []).append((name, word))
+    return [_entry(first, last, "", None, said) for first, last, said in runs(told)]
 
 
 def _entry(first: int, last: int, word: str, offset: int | None, options: Sequence[tuple[str, str]]) -> Any:

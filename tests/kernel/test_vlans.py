@@ -55,14 +55,38 @@ namespaces:
 """
 
 
-@pytest.fixture(autouse=True)
-def filtering(scratch: RtnlSocket) -> None:
+def filters(scratch: RtnlSocket) -> str:
+    """ "" or the kernel's words."""
     try:
         scratch.dump(DUMP_OPTIONS)
     except KernelError as error:
         if error.errno != errno.EOPNOTSUPP:
             raise
-        pytest.skip(f"RTM_GETVLAN: {error}")
+        return str(error)
+    return ""
+
+
+@pytest.fixture(autouse=True)
+def filtering(request: pytest.FixtureRequest, scratch: RtnlSocket) -> None:
+    words = filters(scratch)
+    if words and "without" not in request.node.name:
+        pytest.skip(f"RTM_GETVLAN: {words}")
+
+
+def test_a_kernel_without_them_says_so(lab: Lab, scratch: RtnlSocket) -> None:
+    if not filters(scratch):
+        pytest.skip("this kernel has VLANs of bridges")
+    plain = (
+        FILE.split("      p2:")[0].replace("vlan_filtering: true", "stp: false").replace("vlans: [10, 20-29]", "alias: sw")
+        + "  @b: {}\n"
+    )
+    result = engine.apply(lab.load(plain), lab.kernel, lab.store)
+    (failure,) = result.failures()
+    assert (failure.operation.type, failure.operation.key, failure.verdict.errno) == ("vlans", "p1", errno.EOPNOTSUPP)
+    assert failure.operation.origin[-1] == "vlans"
+    lab.converge(lab.load(plain.replace("[10 pvid untagged]", "[]")))
+    wants = {f"{lab.prefix}a": Want(things=frozenset(("vlans", "vlan_options")))}
+    assert not lab.kernel.observe(wants).namespaces[f"{lab.prefix}a"].things
 
 
 def bridge(lab: Lab, command: str) -> str:
@@ -209,6 +233,46 @@ def test_options_of_vlans(lab: Lab) -> None:
     lab.converge(lab.load(OPTIONS.replace("state: blocking", "state: learning").replace("groups: 5", "groups: 6")))
 
 
+GLOBAL = FILE.replace(
+    "vlan_filtering: true\n",
+    """vlan_filtering: true
+        mcast_vlan_snooping: true
+        vlan_options:
+          - {id: 10, mcast_snooping: false, mcast_igmp_version: 3, mcast_mld_version: 2}
+          - {id: 20-29, mcast_querier: true, mcast_query_interval: 20s, mcast_last_member_count: 5, msti: 2}
+          - {id: 100-199, mcast_startup_query_count: 3, mcast_membership_interval: 123456ms}
+""",
+)
+
+
+def test_options_of_vlans_as_a_whole(lab: Lab) -> None:
+    lab.converge(lab.load(GLOBAL))
+    shown = json.loads(bridge(lab, "-j vlan global show dev br0"))[0]["vlans"]
+    by_vlan = {vlan["vlan"]: vlan for vlan in shown}
+    assert (by_vlan[10]["mcast_snooping"], by_vlan[10]["mcast_igmp_version"], by_vlan[10]["mcast_mld_version"]) == (0, 3, 2)
+    assert (by_vlan[20]["mcast_querier"], by_vlan[20]["mcast_query_interval"]) == (1, 2000)
+    bridge(lab, "vlan global set dev br0 vid 25-26 mcast_querier 0")
+    (operation,) = lab.check(lab.load(GLOBAL)).operations
+    assert [(change.name, change.observed) for change in operation.changes] == [
+        ("mcast_querier", ("20-24 true", "25-26 false", "27-29 true"))
+    ]
+    lab.converge(lab.load(GLOBAL))
+    bridge(lab, "vlan global set dev br0 vid 10 mcast_startup_query_count 7")
+    assert not lab.check(lab.load(GLOBAL))
+    lab.converge(lab.load(GLOBAL.replace("msti: 2", "msti: 3").replace("query_interval: 20s", "query_interval: 30s")))
+    wants = {f"{lab.prefix}{name}": Want(things=frozenset(("vlans", "vlan_options")), ports=True) for name in "ab"}
+    exported = export_yaml(lab.kernel.observe(wants).namespaces, lab.name)
+    assert "mcast_query_interval: 30s" in exported
+    assert not lab.check(config.loads(exported))
+
+
+def test_options_of_a_vlan_that_is_not_there(lab: Lab) -> None:
+    result = engine.apply(lab.load(GLOBAL.replace("id: 10, mcast", "id: 40, mcast")), lab.kernel, lab.store)
+    (failure,) = result.failures()
+    assert (failure.operation.type, failure.verdict.errno) == ("vlan_options", errno.ENOENT)
+    assert "doesn't exist" in failure.verdict.extack
+
+
 def test_suppression(lab: Lab) -> None:
     options = FILE.replace(
         "vlans: [10 pvid untagged]", "port_options: {neigh_vlan_suppress: true}, vlans: [{id: 10, neigh_suppress: true}]"
@@ -232,6 +296,7 @@ def test_export_says_the_same(lab: Lab, text: str) -> None:
     wants = {f"{lab.prefix}{name}": Want(things=frozenset(("vlans",)), ports=True) for name in "ab"}
     exported = export_yaml(lab.kernel.observe(wants).namespaces, lab.name)
     assert "100-199 untagged" in exported
+    assert ("mcast_max_groups: 5" in exported, "state: blocking" in exported) == (text is OPTIONS, text is OPTIONS)
     assert not lab.check(config.loads(exported))
 
 

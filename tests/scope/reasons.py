@@ -209,6 +209,11 @@ OUT: Table = {
         "NDA_FLAGS_EXT": "of entries that are no proxies",
     },
     "mdb": {"MDBE_ATTR_STATE_MASK": "a filter of bulk deletions: no state"},
+    "vlan_options": {
+        "BRIDGE_VLANDB_GOPTS_RANGE": "`id` here: the last of a range",
+        "BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS": "where routers are: runtime",
+        "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE": "who queries: runtime",
+    },
     "vlans": {
         "BRIDGE_VLANDB_ENTRY_INFO": "`id` here: which VLAN an option is for",
         "BRIDGE_VLANDB_ENTRY_RANGE": "`id` here: the last of a range",

@@ -10,7 +10,7 @@ import pytest
 
 from nsmgr.kernel import messages
 from nsmgr.kernel.codec import CodecError
-from nsmgr.kernel.things import fdb, mdb, vlans
+from nsmgr.kernel.things import fdb, mdb, vlan_options, vlans
 from nsmgr.kernel.wire import Span, messages_of
 from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import Thing
@@ -357,6 +357,63 @@ def test_a_dump_of_vlans_that_is_cut() -> None:
     whole = spans(MEMBERS)
     assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(cut, []), NAMES)), whole, 16)
     assert_cut_is_refused(lambda cut: list(vlans.decode(vlans.Answered(whole, cut), NAMES)), spans(VLAN_OPTIONS), 8)
+
+
+def test_options_of_vlans_as_a_whole() -> None:
+    attrs = {"msti": ("10-11 2",), "mcast_querier": ("10-11 true", "12 false"), "mcast_query_interval": ("10-11 20000",)}
+    change = step(Verb.THING_SET, index=5, obj=Thing("vlan_options", "br0", "br0", attrs))
+    assert messages.encode(change, no_fd) == [
+        golden("""
+        48000000 7000 0100 00000000 00000000  # 72 bytes, RTM_NEWVLAN, REQUEST
+        07 00 0000 05000000                   # struct br_vlan_msg: AF_BRIDGE, index 5
+        3000 0280                             # BRIDGE_VLANDB_GLOBAL_OPTIONS, NLA_F_NESTED
+        0600 0100 0a00 0000                   #   BRIDGE_VLANDB_GOPTS_ID 10
+        0600 0200 0b00 0000                   #   BRIDGE_VLANDB_GOPTS_RANGE 11
+        0600 1200 0200 0000                   #   BRIDGE_VLANDB_GOPTS_MSTI 2
+        0500 0f00 01 000000                   #   BRIDGE_VLANDB_GOPTS_MCAST_QUERIER
+        0c00 0c00 d007000000000000            #   BRIDGE_VLANDB_GOPTS_MCAST_QUERY_INTVL 2000, clock_t
+    """),
+        golden("""
+        2c000000 7000 0100 00000000 00000000  # 44 bytes, RTM_NEWVLAN, REQUEST
+        07 00 0000 05000000                   # struct br_vlan_msg
+        1400 0280                             # BRIDGE_VLANDB_GLOBAL_OPTIONS
+        0600 0100 0c00 0000                   #   BRIDGE_VLANDB_GOPTS_ID 12
+        0500 0f00 00 000000                   #   BRIDGE_VLANDB_GOPTS_MCAST_QUERIER
+    """),
+    ]
+    with pytest.raises(CodecError):
+        messages.encode(step(Verb.THING_SET, index=5, obj=Thing("vlan_options", "x", "x", {"msti": ("10 x",)})), no_fd)
+
+
+GLOBALS = """
+    6c000000 7000 0200 00000000 00000000   # RTM_NEWVLAN
+    07 00 0000 05000000                    # struct br_vlan_msg: AF_BRIDGE, index 5
+    3000 0280                              # BRIDGE_VLANDB_GLOBAL_OPTIONS
+    0600 0100 0a00 0000                    #   BRIDGE_VLANDB_GOPTS_ID 10
+    0600 0200 0b00 0000                    #   BRIDGE_VLANDB_GOPTS_RANGE 11
+    0500 0300 00 000000                    #   BRIDGE_VLANDB_GOPTS_MCAST_SNOOPING
+    0500 0f00 00 000000                    #   BRIDGE_VLANDB_GOPTS_MCAST_QUERIER, as ever
+    0c00 0a00 b801000000000000             #   BRIDGE_VLANDB_GOPTS_MCAST_MEMBERSHIP_INTVL 440, clock_t
+    2400 0280                              # BRIDGE_VLANDB_GLOBAL_OPTIONS
+    0600 0100 0c00 0000                    #   BRIDGE_VLANDB_GOPTS_ID 12
+    0800 0600 05000000                     #   BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_CNT 5
+    0800 1000 0400 0100                    #   BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS
+    0600 1200 0300 0000                    #   BRIDGE_VLANDB_GOPTS_MSTI 3
+"""
+
+
+def test_options_of_vlans_as_a_whole_are_read() -> None:
+    (thing,) = vlan_options.decode(spans(GLOBALS), NAMES)
+    assert (thing.key, dict(thing.attrs)) == (
+        "br0",
+        {
+            "mcast_snooping": ("10-11 false",),
+            "mcast_membership_interval": ("10-11 4400",),
+            "mcast_last_member_count": ("12 5",),
+            "msti": ("12 3",),
+        },
+    )
+    assert_cut_is_refused(lambda cut: list(vlan_options.decode(cut, NAMES)), spans(GLOBALS), 8)
 
 
 # ---------------------------------------------------------------------------------------------------------------- groups

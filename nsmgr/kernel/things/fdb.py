@@ -80,7 +80,8 @@ def decode(answer: Answered, names: Mapping[int, str]) -> Iterator[Thing]:
         attrs["self"] = not master or master == index
         if master and "vlan" not in attrs:
             everywhere.add((attrs["lladdr"], name))
-        found.append((index, Thing("fdb", fdb_key(attrs, name), name, attrs)))
+        on = (("nexthop", str(attrs["nhid"])),) if "nhid" in attrs else ()
+        found.append((index, Thing("fdb", fdb_key(attrs, name), name, attrs, on)))
     for index, thing in found:
         attrs = dict(thing.attrs)
         if _made_along(attrs, index, links) or ("vlan" in attrs and (attrs["lladdr"], thing.link) in everywhere):

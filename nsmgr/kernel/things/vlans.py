@@ -76,8 +76,8 @@ def ask(handle: Netns) -> Answered:
 
 
 def ask_about(handle: Netns, declared: Sequence[Thing]) -> Answered:
-    """Options only where some are described: they are ten times the bytes."""
-    if any(name in thing.attrs for thing in declared for name in OPTIONS):
+    """Where VLANs are described, options only if some are as well: they are ten times the bytes."""
+    if not declared or any(name in thing.attrs for thing in declared for name in OPTIONS):
         return ask(handle)
     return Answered(handle.socket.dump_spans(DUMP), [])
 

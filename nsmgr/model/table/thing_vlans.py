@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 
 def _vlans(value: Any) -> Any:
     """10, ``10`` or ``20-29``."""
-    text = str(value)
-    first, dash, last = text.partition("-")
-    if isinstance(value, bool) or not first.isdecimal() or not (last if dash else first).isdecimal():
-        raise ValueError("not a VLAN (1 to 4094, or a range: 20-29)")
-    low, high = bridging.ends(text)
-    if not 1 <= low <= high <= bridging.MAX_VLAN:
-        raise ValueError("VLANs are 1 to 4094, the lower end of a range first")
-    return bridging.span(low, high)
+    return bridging.vlan_range(value)
 
 
 class Vlans(PlainThing):

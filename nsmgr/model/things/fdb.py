@@ -87,7 +87,8 @@ class Fdb(ThingModel):
         own = bool(self.self or self.dst or self.nhid)
         attrs["self"] = own
         attrs.setdefault("state", "permanent" if own else "static")
-        return [Part("fdb", bridging.fdb_key(attrs, link), attrs)]
+        on = (("nexthop", str(self.nhid)),) if self.nhid is not None else ()  # vxlan_nexthop_event: it goes with its next hops
+        return [Part("fdb", bridging.fdb_key(attrs, link), attrs, on)]
 
     def problems(self, link: str, kind: str) -> list[tuple[str, str, str]]:
         found: list[tuple[str, str, str]] = []

@@ -165,3 +165,49 @@ def test_tunnels_are_read_back(tunnels: dict[int, int]) -> None:
 def test_explained_and_in_the_schema() -> None:
     assert {key.path for key in explain("vlans")} >= {"vlans.id", "vlans.tunnel"}
     assert "vlans" in json_schema()["$defs"]["link-veth"]["properties"]
+
+
+def options(entries: str) -> dict[str, Any]:
+    document = text("").replace("vlans: [10]", f"vlan_options: [{entries}]")
+    found: Any = loads(document).namespaces["red"].things["vlan_options", "br0"].attrs
+    return dict(found)
+
+
+def test_options_of_vlans_as_a_whole() -> None:
+    assert options(
+        "{id: 10-19, mcast_querier: true}, {id: 20, mcast_querier: true, msti: 2}, {id: 10, mcast_query_interval: 20s}"
+    ) == {
+        "msti": ("20 2",),
+        "mcast_querier": ("10-20 true",),
+        "mcast_query_interval": ("10 20000",),
+    }
+    cls = thing_type("vlan_options")
+    observed = {"mcast_query_interval": ("10 20010",), "msti": ("20 2",)}
+    assert cls.compare({"mcast_query_interval": ("10 20000",)}, observed) == []
+    assert cls.compare({"mcast_query_interval": ("10-11 20000",)}, observed) == [
+        ("mcast_query_interval", ("10 20010", "11 125000"), ("10-11 20000",))
+    ]
+    assert cls.section([Part("vlan_options", "br0", observed)]) == [
+        {"id": 10, "mcast_query_interval": 20010},
+        {"id": 20, "msti": 2},
+    ]
+    assert cls.foreign({})
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ("{id: 10, msti: 2}, {id: 5-15, msti: 3}", "`msti` of VLAN 5 has two values"),
+        ("{id: 10, mcast_query_interval: 10ms}", "too small"),
+        ("{id: 10, pvid: true}", "unknown key `pvid`"),
+        ("10", "expected a mapping"),
+    ],
+)
+def test_faults_of_options(entries: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        options(entries)
+
+
+def test_options_as_a_whole_are_the_bridges() -> None:
+    with pytest.raises(ConfigError, match="are the bridge's"):
+        loads(FILE.replace("vlans: [ENTRIES]", "vlan_options: [{id: 10, msti: 2}]"))

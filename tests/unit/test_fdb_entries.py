@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from nsmgr.config import loads
 from nsmgr.errors import ConfigError
 from nsmgr.kernel.fake import FakeKernel
 from nsmgr.model.thing import Part, thing_type
+from nsmgr.model.things import thing_class
 from nsmgr.plan.plan import Action
 from nsmgr.plan.state import Thing
 from nsmgr.store import Store
@@ -102,7 +104,15 @@ def test_applied_and_changed(tmp_path: Path) -> None:
     assert actions(text(p1="")) == [(Action.DELETE, "02:00:00:00:00:01 dev p1")]
     actions(text(vx7="02:00:00:00:00:12 dst 10.0.0.3"))
     assert actions(text(vx7="02:00:00:00:00:12 dst 10.0.0.4"))[-1] == (Action.UPDATE, "02:00:00:00:00:12 dev vx7 self")
-    assert actions(text(vx7="02:00:00:00:00:12 nhid 4"))[-1] == (Action.REPLACE, "02:00:00:00:00:12 dev vx7 self")
+
+
+def test_a_group_of_remotes() -> None:
+    body: Any = thing_class("fdb").model_validate({"lladdr": "02:00:00:00:00:12", "nhid": 4})
+    (part,) = body.parts("vx7")
+    assert (part.key, part.on) == ("02:00:00:00:00:12 dev vx7 self", (("nexthop", "4"),))
+    assert thing_type("fdb").replaces("nhid", None, 4)
+    assert thing_type("fdb").replaces("dst", None, "10.0.0.1")
+    assert not thing_type("fdb").replaces("dst", "10.0.0.2", "10.0.0.1")
 
 
 def test_what_the_document_says_of_entries() -> None:
