@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from nsmgr.kernel.fake_state import Device, Netns, Thinglike, refuse
 from nsmgr.model.attr import UNSET
-from nsmgr.model.thing import facts, thing_type
+from nsmgr.model.thing import facts, renamed_key, thing_type
 from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.state import PROTO_NSMGR, Thing
 from nsmgr.record import replace
@@ -53,7 +53,7 @@ def drop(netns: Netns, gone: Collection[Thinglike]) -> None:
     doomed = list(gone)
     for held in doomed:  # grows while it is walked
         key = _shown(held).id
-        doomed += [other for other in netns.things if key in other.thing.on and other not in doomed]
+        doomed += [other for other in netns.things if key in _shown(other).on and other not in doomed]
     netns.things = [held for held in netns.things if held not in doomed]
     gone_ids = {held.thing.key for held in doomed if held.thing.type == "nexthop"}
     if gone_ids:  # remove_nexthop: the routes by it go
@@ -82,5 +82,10 @@ def _shown(held: Thinglike) -> Thing:
     thing, device = held.thing, held.device
     if device is None or device.name == thing.link:
         return replace(thing, attrs=dict(thing.attrs))
-    key = device.name if thing.key == thing.link else thing.key.replace(f" dev {thing.link}", f" dev {device.name}")
-    return replace(thing, attrs=dict(thing.attrs), link=device.name, key=key)
+    now = device.name
+
+    def renamed(name: str) -> str:
+        return now if name == thing.link else name
+
+    on, after = (tuple([(kind, renamed_key(key, renamed)) for kind, key in ids]) for ids in (thing.on, thing.after))
+    return replace(thing, attrs=dict(thing.attrs), link=now, key=renamed_key(thing.key, renamed), on=on, after=after)

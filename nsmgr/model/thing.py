@@ -65,7 +65,8 @@ class ThingType:
     SETTINGS: exists with its link or namespace: never made, never removed, undeclared values are left alone.
     WHOLE: what a body does not say is not wanted: it shall be at its row's default, or absent.
     STRICT: the kernel refuses (EBUSY) to delete one while others that come after it are there.
-    RETOLD: it is told again when one that lived on it was removed for good: the kernel has made a hole there.
+    HOLED: what it takes to mend the hole that the kernel leaves where one that lived on it was removed for good: "told" (it is told
+        again what it is) or "replaced"; "" = there is no hole.
     PROBED: its codec can tell which of its kinds this kernel lacks, before anything is done.
     LOST: what happening to its link makes the kernel drop it: "down", "carrier" (its far end goes down), "mac" (it gets another
         address), "controller" (it joins or leaves one).
@@ -93,7 +94,7 @@ class ThingType:
     SETTINGS: ClassVar[bool] = False
     WHOLE: ClassVar[bool] = False
     STRICT: ClassVar[bool] = False
-    RETOLD: ClassVar[bool] = False
+    HOLED: ClassVar[Literal["", "told", "replaced"]] = ""
     PROBED: ClassVar[bool] = False
     LOST: ClassVar[tuple[str, ...]] = ()
     COMPARES: ClassVar[bool] = False
@@ -243,6 +244,13 @@ def thing_type(name: str) -> type[ThingType]:
     if name.partition(".")[0] not in thing_types():
         raise LookupError(f"no type of thing is called {name!r}")
     return thing_class(name)
+
+
+def renamed_key(key: str, renamed: Callable[[str], str]) -> str:
+    """A thing's key with its link under another name: ``… dev eth0``, or the link's name alone."""
+    before, dev, rest = key.rpartition(" dev ") if " dev " in key else ("", "", key)
+    link, blank, more = rest.partition(" ")
+    return f"{before}{dev}{renamed(link)}{blank}{more}" if dev or not blank else key
 
 
 def kinds_of(name: str) -> tuple[str, ...]:

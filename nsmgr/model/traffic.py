@@ -229,7 +229,7 @@ def _body(part: Part, found: Sequence[Part]) -> dict[str, Any]:
     return said | {key: bodies for key, bodies in inner.items() if bodies}
 
 
-SINGLE = ("netem", "tbf", "red")  # qdiscs with one class, :1
+SINGLE = ("netem", "tbf")  # qdiscs with one class, :1
 
 
 def _filters(parent: str, found: Sequence[Part]) -> list[dict[str, Any]]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from nsmgr.model.attr import Value
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import port_references
+from nsmgr.model.thing import facts, renamed_key
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.removal import LinkId, link_id
-from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route
+from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route, Thing
 from nsmgr.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 Renames = dict[LinkId, str]  # (namespace, present name) → wanted name
 
@@ -114,10 +115,28 @@ def project(observed: ObservedState, renames: Renames) -> ObservedState:
                 (renamed(netns, a.link), a.address): replace(a, link=renamed(netns, a.link)) for a in state.addresses.values()
             },
             routes={key: [_through(route, renamed, netns) for route in routes] for key, routes in state.routes.items()},
+            things={thing.id: thing for thing in _things(state, {name: renamed(netns, name) for name in state.links})},
             # Keys of a link that had another name were looked for under the new one: not there says nothing.
             sysctls={key: value for key, value in state.sysctls.items() if value is not None},
         )
     return replace(observed, namespaces=namespaces)
+
+
+def _things(state: NetnsState, names: Mapping[str, str]) -> Iterator[Thing]:
+    """The things with the new names of the links they are on and of those they refer to."""
+
+    def renamed(name: str) -> str:
+        return names.get(name, name)
+
+    for thing in state.things.values():
+        attrs = dict(thing.attrs)
+        for row, about in facts(thing.type, attrs).rows().items():
+            value = attrs.get(row)
+            if about.ref and value is not None:
+                attrs[row] = tuple(map(renamed, value)) if isinstance(value, tuple) else renamed(str(value))
+        on, after = (tuple([(kind, renamed_key(key, renamed)) for kind, key in ids]) for ids in (thing.on, thing.after))
+        key = renamed_key(thing.key, renamed) if thing.link else thing.key
+        yield replace(thing, key=key, link=renamed(thing.link), attrs=attrs, on=on, after=after)
 
 
 def _through(route: Route, renamed: Callable[[str, str], str], netns: str) -> Route:

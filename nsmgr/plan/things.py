@@ -99,11 +99,13 @@ class _Emitter:
         self.fate = Fate()
         self.made, self.lost = self.fate.made, self.fate.lost
         self.holed: dict[ThingId, int] = {}
+        self.replaced: set[ThingId] = set()
         self.happenings: dict[str, dict[str, int]] = {}
 
     def emit(self) -> None:
         observed = in_order(self.state.things)
         doomed: list[tuple[Thing, int]] = []
+        opened = self._opened(observed)
         for thing in observed:  # those that others live on come first
             op = self._goes_with(thing)
             if op is not None:
@@ -112,17 +114,19 @@ class _Emitter:
                 op = self._operation(Action.DELETE, thing, (), "not in the configuration")
                 doomed.append((thing, op))
                 self.lost[thing.id] = op
-                self.holed |= {other: op for other in thing.on if self._retold(other)}
+                self.holed |= {other: op for other in thing.on if self._holed(other) == "told"}
             elif (op := self._in_the_way(thing)) is not None:
                 doomed.append((thing, op))
                 self.lost[thing.id] = op
             elif (wanted := self.netns.things.get(thing.id)) is not None:
                 changes = thing_changes(wanted, thing)
                 forced = [change for change in changes if change.forces_replacement]
-                if forced:
-                    op = self._operation(Action.REPLACE, wanted, changes, f"{forced[0].name} differs")
+                if forced or thing.id in opened:
+                    reason = f"{forced[0].name} differs" if forced else f"{opened[thing.id]} in it goes"
+                    op = self._operation(Action.REPLACE, wanted, changes, reason)
                     doomed.append((thing, op))
                     self.lost[thing.id] = op
+                    self.replaced.add(thing.id)
         for thing, op in reversed(doomed):
             self.lane.thing_del.append(
                 self._step(op, Verb.THING_DEL, thing, {"indexes": self._indexes(thing, gone=True)}, gone=True)
@@ -137,7 +141,7 @@ class _Emitter:
             return
         cause = self.lost.get(wanted.id)
         changes = thing_changes(wanted, have)
-        if cause is not None and any(change.forces_replacement for change in changes):
+        if cause is not None and (wanted.id in self.replaced or any(change.forces_replacement for change in changes)):
             self._add(wanted, cause)  # replaced: its operation is the cause
         elif changes:
             op = self._operation(Action.UPDATE, wanted, changes, f"{changes[0].name} differs")
@@ -165,9 +169,18 @@ class _Emitter:
         happened = self._happened(thing.link)
         return next((op for what, op in happened.items() if what == "removed" or what in thing_type(thing.type).LOST), None)
 
-    def _retold(self, key: ThingId) -> bool:
+    def _holed(self, key: ThingId) -> str:
         held = self.state.things.get(key)
-        return held is not None and facts(held.type, held.attrs).RETOLD
+        return facts(held.type, held.attrs).HOLED if held is not None else ""
+
+    def _opened(self, observed: Iterable[Thing]) -> dict[ThingId, str]:
+        """Things that must be made anew because something in them goes for good → what goes."""
+        return {
+            other: f"{thing.type} {thing.key}"
+            for thing in observed
+            for other in thing.on
+            if self._holed(other) == "replaced" and thing.id not in self.netns.things and prunable(thing, self.netns, self.owned)
+        }
 
     def _in_the_way(self, thing: Thing) -> int | None:
         """The operation that takes away something which the kernel keeps as long as this thing comes after it, or refers to it."""

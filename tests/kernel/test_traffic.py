@@ -369,3 +369,38 @@ def test_kinds_are_asked_for_without_making_any(lab: Lab) -> None:
         if done.returncode:
             with pytest.raises(UnsupportedByKernel, match="kind is unknown"):
                 engine.apply(file(lab, kind), lab.kernel, lab.store)
+
+
+@pytest.mark.parametrize("kind", ["mq", "prio", "netem"])
+def test_qdiscs_within_others(lab: Lab, kind: str) -> None:
+    """Those that have classes by themselves, or one: what is taken out of them leaves a queue behind that takes packets."""
+    probe(lab, kind)
+    inner = {"qdisc": {"kind": "pfifo", "limit": 9}}
+    full = (
+        {"kind": "netem", "delay": "1ms", **inner} if kind == "netem" else {"kind": kind, "classes": {"1:1": inner, "1:2": inner}}
+    )
+    lab.converge(file(lab, full))
+    assert sum(entry["kind"] == "pfifo" for entry in qdiscs(lab).values()) == (1 if kind == "netem" else 2)
+    less = one if kind == "netem" else {"kind": kind, "classes": {"1:2": inner}}
+    lab.converge(file(lab, less))
+    assert "noop" not in {entry["kind"] for entry in shown(lab, "qdisc show dev eth0 invisible")}
+    lab.converge(file(lab, full))
+
+
+def test_renamed_links_keep_theirs(lab: Lab) -> None:
+    text = """
+version: 1
+namespaces:
+  @b:
+    links:
+      NAME1: {kind: veth, peer: @a/a, qdisc: {kind: tbf, rate: 1mbit, burst: 10k}}
+      NAME2: {kind: veth, peer: @a/b, qdisc: {kind: pfifo, limit: 7}}
+  @a: {}
+"""
+    lab.converge(lab.load(text.replace("NAME1", "eth0").replace("NAME2", "eth1")))
+    result = lab.converge(lab.load(text.replace("NAME1", "eth1").replace("NAME2", "eth0")))
+    assert {operation.type for operation in result.plan.operations} == {"link"}
+    done = subprocess.run(
+        ["tc", "-n", f"{lab.prefix}b", "qdisc", "show", "dev", "eth1"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("qdisc tbf")

@@ -300,3 +300,31 @@ def test_what_the_kernel_lacks_is_named_before_anything_is_touched(lab: Lab) -> 
     ):
         engine.apply(desired, lab.kernel, lab.store)
     assert lab.kernel.counters.writes == 0
+
+
+def test_they_keep_their_places_when_links_change_their_names(tmp_path: Path) -> None:
+    """A rename keeps what is on the link: nothing is made again, and the other link's is not touched."""
+    pair = """version: 1
+name: lab
+namespaces:
+  red:
+    links:
+      NAME1: {kind: veth, peer: blue/a, qdisc: {kind: htb, classes: {"1:1": {rate: 1mbit, qdisc: pfifo}}}}
+      NAME2: {kind: veth, peer: blue/b, qdisc: {kind: ingress, filters: [{kind: matchall, redirect: NAME1}]}}
+  blue: {}
+"""
+    kernel, store = FakeKernel(), Store(tmp_path / "state")
+    assert engine.apply(loads(pair.replace("NAME1", "eth0").replace("NAME2", "eth1")), kernel, store).ok
+    swapped = loads(pair.replace("NAME1", "eth1").replace("NAME2", "eth0"))
+    result = engine.apply(swapped, kernel, store)
+    assert result.ok
+    assert {operation.type for operation in result.plan.operations} == {"link"}
+    assert not engine.check(swapped, kernel, store)
+
+
+def test_mq_is_replaced_when_a_queue_of_it_goes(lab: Lab) -> None:
+    """mq_graft leaves noop_qdisc behind, and mq cannot be changed."""
+    lab.apply({"kind": "mq", "classes": {"1:1": {"qdisc": "pfifo"}, "1:2": {"qdisc": "pfifo"}}})
+    plan = lab.apply({"kind": "mq", "classes": {"1:2": {"qdisc": "pfifo"}}})
+    assert ("replace", "root dev eth0") in actions(plan)
+    assert [step.obj.key for step in plan.steps if step.verb is Verb.THING_ADD] == ["root dev eth0", "1:2 dev eth0"]

@@ -50,6 +50,7 @@ class Mq(Qdisc):
     NESTED = (("classes", "tclass", "mapping"),)
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
+    HOLED = "replaced"
     PROBED = True
     GONE = (2, 19)
     ROWS = {"kind": Attr("TCA_KIND", Change.REPLACE), "handle": Attr("tcm_handle", Change.REPLACE)}

@@ -51,7 +51,7 @@ class Tbf(Qdisc):
     NESTED = (("qdisc", "qdisc", "one"),)
     ALSO = ("tclass", "tfilter")
     STAGE = "port"
-    RETOLD = True
+    HOLED = "told"
     PROBED = True
     GONE = (2, 19)
     ROWS = {

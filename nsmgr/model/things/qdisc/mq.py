@@ -12,6 +12,7 @@ class Mq(Qdisc):
     """One qdisc for each transmit queue of a link that has several: class :1 is the first queue, and so on."""
 
     KIND: ClassVar[str] = "mq"
+    HOLED: ClassVar[Literal["", "told", "replaced"]] = "replaced"
     NESTED: ClassVar[tuple[tuple[str, str, str], ...]] = (("classes", "tclass", "mapping"),)
 
     kind: Annotated[Literal["mq"], Attr("TCA_KIND", Change.REPLACE)]

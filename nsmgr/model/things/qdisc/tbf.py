@@ -18,7 +18,7 @@ class Tbf(Qdisc):
 
     KIND: ClassVar[str] = "tbf"
     NESTED: ClassVar[tuple[tuple[str, str, str], ...]] = (("qdisc", "qdisc", "one"),)
-    RETOLD: ClassVar[bool] = True
+    HOLED: ClassVar[Literal["", "told", "replaced"]] = "told"
 
     kind: Annotated[Literal["tbf"], Attr("TCA_KIND", Change.REPLACE)]
     """Which discipline it is."""
