@@ -376,9 +376,8 @@ def test_qdiscs_within_others(lab: Lab, kind: str) -> None:
     """Those that have classes by themselves, or one: what is taken out of them leaves a queue behind that takes packets."""
     probe(lab, kind)
     inner = {"qdisc": {"kind": "pfifo", "limit": 9}}
-    full = (
-        {"kind": "netem", "delay": "1ms", **inner} if kind == "netem" else {"kind": kind, "classes": {"1:1": inner, "1:2": inner}}
-    )
+    one = {"kind": "netem", "delay": "1ms"}
+    full = {**one, **inner} if kind == "netem" else {"kind": kind, "classes": {"1:1": inner, "1:2": inner}}
     lab.converge(file(lab, full))
     assert sum(entry["kind"] == "pfifo" for entry in qdiscs(lab).values()) == (1 if kind == "netem" else 2)
     less = one if kind == "netem" else {"kind": kind, "classes": {"1:2": inner}}
