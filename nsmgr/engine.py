@@ -17,6 +17,7 @@ from nsmgr.plan.state import DesiredState, ObservedState, Owned
 from nsmgr.plan.verify import as_declared
 from nsmgr.reading import Sight, observe, reread, with_released
 from nsmgr.record import Record, field, replace
+from nsmgr.secret import resolve
 from nsmgr.store import DeploymentRecord, Store
 from nsmgr.teardown import DestroyResult, destroy
 
@@ -104,7 +105,7 @@ class ApplyResult(Record):
 def plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """The whole plan, including what must go from namespaces that left the file."""
     with Uncollected():
-        return _planned(with_released(desired, observed), observed)
+        return _planned(with_released(resolve(desired), observed), observed)
 
 
 def _planned(desired: DesiredState, observed: ObservedState) -> Plan:
@@ -163,6 +164,7 @@ def apply(
         LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
     """
     with Uncollected(), store.lock(desired.name, lock_timeout):
+        desired = resolve(desired)
         writes_before = kernel.counters.writes
         sight = Sight() if memo is not None else None
         observed = observe(desired, kernel, store, sight)

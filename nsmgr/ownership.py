@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nsmgr.model.thing import thing_type
 from nsmgr.plan.plan import Action, Plan, Verb, Verdict
 from nsmgr.plan.state import DesiredState, ObservedState, Owned
 
@@ -49,7 +50,7 @@ def intend(owned: Owned, plan: Plan, desired: DesiredState) -> Owned:
             intended.objects.setdefault(operation.netns, set()).add((operation.type, operation.key))
             intended.sources[operation.netns] = netns.source if netns is not None else "create"
     for step in plan.steps:
-        if step.verb is Verb.THING_ADD:
+        if step.verb is Verb.THING_ADD and not thing_type(step.obj.type).SETTINGS:  # these are never removed
             intended.types.setdefault(step.netns, set()).add(step.obj.type)
         elif step.verb is Verb.LINK_MOVE and step.kind:  # made there only to be moved: should that fail, it is ours to remove
             if step.netns not in intended.namespaces:

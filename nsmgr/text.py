@@ -203,6 +203,88 @@ def prefix(value: Any) -> str:
     return text
 
 
+def secret(value: Any) -> str:
+    """Where a key is: ``{file: /etc/wg/red.key}`` or ``{env: WG_RED}`` → ``file:/etc/wg/red.key``, ``env:WG_RED``. Never a key."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((scheme, name),) = value.items()
+        if isinstance(name, str) and name and "\0" not in name:
+            if scheme == "file":
+                return f"file:{name}"
+            if scheme == "env" and "=" not in name:
+                return f"env:{name}"
+    raise ValueError("a key is not written into a configuration, but where it is; `{file: /etc/wg/red.key}` or `{env: WG_RED}`")
+
+
+def secret_or_none(value: Any) -> str:
+    """The same, or ``none``: there is to be none."""
+    return "none" if value == "none" else secret(value)
+
+
+def wg_key(value: Any) -> str:
+    """32 bytes as 44 characters of base64: a public key."""
+    from binascii import Error, a2b_base64, b2a_base64
+
+    try:
+        raw = a2b_base64(str(value).encode(), strict_mode=True)
+    except (Error, ValueError):
+        raw = b""
+    if len(raw) != 32:
+        raise ValueError("not a WireGuard key; 44 characters of base64, as `wg pubkey` prints them")
+    return b2a_base64(raw, newline=False).decode()
+
+
+def endpoint(value: Any) -> str:
+    """``192.0.2.1:51820``, ``[2001:db8::1]:51820``; ``{link: blue/eth0, port: 51820}`` → ``@blue/eth0:51820``, to be looked up."""
+    if isinstance(value, dict):
+        known = {"link", "port", "family"}
+        family, port = value.get("family", ""), value.get("port")
+        if not value.keys() <= known or family not in ("", "ipv4", "ipv6") or not isinstance(value.get("link"), str):
+            raise ValueError("not an endpoint; `{link: blue/eth0, port: 51820}`, with `family: ipv6` where it matters")
+        return f"@{link_ref(value['link'])}:{_port(port)}{'/' if family else ''}{family}"
+    text, _, port = str(value).rpartition(":")
+    if text.startswith("[") and text.endswith("]"):
+        address = ip(text[1:-1])
+        if ":" in address:
+            return f"[{address}]:{_port(port)}"
+    elif text.count(".") == 3:
+        return f"{ip(text)}:{_port(port)}"
+    raise ValueError("not an endpoint; 192.0.2.1:51820 or [2001:db8::1]:51820, names are not looked up")
+
+
+def _port(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal() or not 0 < int(value) < 65536:
+        raise ValueError("not a port; 1 to 65535")
+    return int(value)
+
+
+def sci(value: Any) -> str:
+    """A channel identifier of MACsec: sixteen hex digits. YAML reads them as a number when all are decimal."""
+    return hex_digits(f"{value:016d}" if isinstance(value, int) and not isinstance(value, bool) else value, 16, 16)
+
+
+def salt(value: Any) -> str:
+    """24 hex digits."""
+    return hex_digits(value, 24, 24)
+
+
+def key_id(value: Any) -> str:
+    """Up to 32 hex digits, filled up with zeros at the end as ip(8) does."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and len(text) % 2:
+        text = "0" + text
+    return hex_digits(text, 2, 32).ljust(32, "0")
+
+
+def hex_digits(value: Any, least: int, most: int) -> str:
+    """So many hex digits, in lower case."""
+    if isinstance(value, str) and least <= len(value) <= most:
+        try:
+            return bytes.fromhex(value).hex()
+        except ValueError:
+            pass
+    raise ValueError(f"not {least if least == most else f'up to {most}'} hex digits, in quotes")
+
+
 def duration(value: Any) -> int:
     """``300s``, ``20ms``, ``5m`` or a bare number of seconds → whole milliseconds."""
     if isinstance(value, bool):

@@ -7,8 +7,10 @@ from typing import Any
 
 from nsmgr.model.kind import kind
 from nsmgr.model.port import port
-from nsmgr.plan.plan import Plan, Verb
+from nsmgr.model.thing import thing_type
+from nsmgr.plan.plan import Plan, Step, Verb
 
+_THINGS = (Verb.THING_ADD, Verb.THING_SET, Verb.THING_DEL)
 _OTHER = {
     Verb.NETNS_ADD: "unshare(CLONE_NEWNET), mount --bind on /run/netns/{name}",
     Verb.NETNS_DEL: "umount, unlink /run/netns/{name}",
@@ -42,10 +44,20 @@ def documents(plan: Plan) -> Iterator[dict[str, Any]]:
                 words = {"name": step.name, "kind": step.kind, "value": step.args.get("value", ""), "attrs": attrs}
                 yield head | {"call": _OTHER[step.verb].format(family=kind(step.kind).GENL, **words)}
                 continue
+            if step.verb in _THINGS and thing_type(step.obj.type).CARRIER == "own":
+                yield head | {"call": _by_hand(step)}
+                continue
             descriptors = _Descriptors()
             for message in encode(step, descriptors):
                 document = head | {"message": describe(message)}
                 yield document | ({"descriptors": descriptors.named()} if descriptors.numbers else {})
+
+
+def _by_hand(step: Step) -> str:
+    """What a type's own codec does, in words: its requests may carry keys, and are not made here."""
+    attrs = ", ".join(f"{name} {value}" for name, value in step.obj.attrs.items())
+    said = {Verb.THING_ADD: "make", Verb.THING_SET: "change", Verb.THING_DEL: "remove"}[step.verb]
+    return f"{said} {step.obj.type} {step.obj.key}" + (f": {attrs}" if step.verb is not Verb.THING_DEL else "")
 
 
 class _Descriptors:

@@ -41,7 +41,7 @@ def expand(checked: Checked, report: Report) -> dict[str, DesiredNetns]:
             _sysctls(space, space.model.sysctls, report)
         if space.model.ignore is not None:
             space.state.ignore = _ignore(space.model.ignore, (*space.path, "ignore"), report)
-        things.expand(space, report)
+        things.expand(space, spaces, report)
         expand_routes(space, report)
         expand_rules(space, report)
     return {name: space.state for name, space in spaces.by_name.items()}

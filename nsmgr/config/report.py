@@ -132,7 +132,8 @@ class Report:
         if finding.other is not None:
             message = message.replace("{other}", locate(self.sources, finding.other))
         if not self.sources:
-            return Problem(message, path=finding.path, hint=finding.hint, severity=finding.severity, code=finding.code)
+            words = without_keys(message), without_keys(finding.hint)
+            return Problem(words[0], path=finding.path, hint=words[1], severity=finding.severity, code=finding.code)
         source, position = best(self.sources, finding.path, finding.at)
         return place(source, position, message, finding.path, finding.hint, finding.severity, finding.code)
 
@@ -159,9 +160,18 @@ def place(
     severity: str = "error",
     code: str = "config",
 ) -> Problem:
-    """A Problem at a position of a file."""
+    """A Problem at a position of a file. What looks like a key is shown as stars: people do write keys where they do not belong."""
     line, column = position
-    return Problem(message, source.file, line, column, path, source.line(line), hint, severity, code)
+    return Problem(
+        without_keys(message), source.file, line, column, path, without_keys(source.line(line)), without_keys(hint), severity, code
+    )
+
+
+def without_keys(text: str) -> str:
+    """Of the same length: 32 bytes in base64, and 32 or more hex digits, as stars."""
+    import re
+
+    return re.sub(r"[A-Za-z0-9+/]{42,}={0,2}|[0-9A-Fa-f]{32,}", lambda found: "*" * len(found[0]), text)
 
 
 def render_problems(problems: Iterable[Problem]) -> str:

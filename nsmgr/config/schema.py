@@ -233,6 +233,9 @@ def explain(path: str) -> list[Explanation]:
     for position, step in enumerate(steps):
         last = position == len(steps) - 1
         inner = _inner(model, step, first=position == 0)
+        namesake = _namesake(model)
+        if inner is None and namesake is not None and _field(model, step) is None:
+            model, inner = namesake, _inner(namesake, step, first=False)
         if inner is None or (last and inner is Link and step == "host"):
             field = _field(model, step) or (_field(Link, step) if position == 0 else None)
             if field is not None and last:
@@ -241,7 +244,14 @@ def explain(path: str) -> list[Explanation]:
             return list(_everywhere(step)) if len(steps) == 1 else []
         model = inner
         shown.append(step)
-    return list(_all(model, ".".join(shown)))
+    namesake = _namesake(model)
+    return [*_all(model, ".".join(shown)), *(_all(namesake, ".".join(shown)) if namesake is not None else ())]
+
+
+def _namesake(model: type[BaseModel]) -> type[ThingModel] | None:
+    """The section that is called as a kind of link is (wireguard, macsec)."""
+    kind = model.KIND if issubclass(model, Link) else ""
+    return thing_class(sections("link")[kind]) if kind in sections("link") else None
 
 
 def _port_options(steps: list[str]) -> list[Explanation]:
@@ -293,11 +303,17 @@ def _inner(model: type[BaseModel], step: str, *, first: bool) -> type[BaseModel]
     if first:
         found = {**_sections_of(HostModel), **_sections_of(Link)}.get(step)
         return found or _PARTS.get(step)
-    return (
-        _sections_of(model).get(step)
-        or nesting.inner(model, step)
-        or (_PARTS.get(step) if _field(model, step) is not None else None)
-    )
+    field = _field(model, step)
+    part = _body_in(field.annotation) if field is not None and issubclass(model, ThingModel) else None
+    inner = part or _sections_of(model).get(step) or nesting.inner(model, step)
+    return inner or (_PARTS.get(step) if field is not None else None)
+
+
+def _body_in(annotation: Any) -> type[ThingModel] | None:
+    """The other type of thing that a section's field holds: one body or a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, ThingModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _body_in(part)) is not None), None)
 
 
 def _everywhere(key: str) -> Iterator[Explanation]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from nsmgr.config.phrases import show, value_message
-from nsmgr.config.report import Path, Report, did_you_mean
-from nsmgr.config.space import Space
+from nsmgr.config.report import Path, Report, best, did_you_mean
+from nsmgr.config.space import Space, Spaces
 from nsmgr.model.thing import Misplaced, Part, ThingType, facts, kinds_of, sections, thing_type
 from nsmgr.plan.state import Thing
 from nsmgr.record import replace
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from nsmgr.model.attr import Value
 
 
-def expand(space: Space, report: Report) -> None:
+def expand(space: Space, spaces: Spaces, report: Report) -> None:
     """Put the namespace's things into its state: its own, then its links'."""
     if space.ignored:
         space.state.ignore = replace(space.state.ignore, things=_ignored(space, report))
@@ -35,6 +37,7 @@ def expand(space: Space, report: Report) -> None:
         for entry, place in _entries(cls, cls.FORM, raw, path, report):
             for part in _parts(space, cls, link, entry, place, report) or ():
                 _add(space, link, part, (*place, *part.path), report)
+    _look_up(space, spaces, report)
     space.state.types = frozenset(types)
     _check_references(space, report)
 
@@ -136,6 +139,8 @@ def _parts(space: Space, cls: type[ThingType], link: str, body: Any, path: Path,
     there = space.state.links.get(link)
     kind = there.kind if there is not None else ""
     faults = model.problems(link, kind)
+    if kind and cls.KINDS and kind not in cls.KINDS:
+        faults.append(("", f"`{cls.SECTION}` needs a link of kind {' or '.join(cls.KINDS)}; `{link}` is a {kind}", ""))
     if kind and there is not None:
         faults += [
             ("", f"a {cls.TYPE} needs a link with `{name}: {show(value).strip('`')}`, which `{link}` is not", "")
@@ -156,10 +161,49 @@ def _parts(space: Space, cls: type[ThingType], link: str, body: Any, path: Path,
 
 
 def _add(space: Space, link: str, part: Part, path: Path, report: Report) -> None:
+    for row in thing_type(part.type).SECRETS:
+        if str(part.attrs.get(row, "")).startswith("file:"):
+            part.attrs[row] = f"file:{_beside(str(part.attrs[row])[5:], path, report)}"
     thing = Thing(part.type, part.key, link or part.link, part.attrs, part.on, part.after, path)
     first = space.state.things.setdefault(thing.id, thing)
     if first is not thing:
         report.error(path, f"{thing.type} {thing.key} stands at {{other}} already", "remove one", "duplicate", other=first.origin)
+
+
+def _beside(name: str, path: Path, report: Report) -> str:
+    """A file's name as seen from the file that names it, absolute: whoever needs it may be elsewhere."""
+    sources = [source for source in report.sources if os.path.dirname(source.file)]
+    if os.path.isabs(name) or not sources:
+        return os.path.abspath(name)
+    source, _ = best(report.sources, path)
+    return os.path.abspath(os.path.join(os.path.dirname(source.file), name))
+
+
+def _look_up(space: Space, spaces: Spaces, report: Report) -> None:
+    """Values ``@netns/link:port``, with ``/ipv6`` for one family: the first declared address of that link takes their place."""
+    for thing in space.state.things.values():
+        for row in thing_type(thing.type).ADDRESS_OF:
+            value = thing.attrs.get(row)
+            if not isinstance(value, str) or not value.startswith("@"):
+                continue
+            target, _, rest = value[1:].rpartition(":")
+            port, _, family = rest.partition("/")
+            netns, _, name = target.rpartition("/")
+            path = (*thing.origin, row)
+            other = spaces.find(netns) if netns else space
+            link = other.state.links.get(name) if other is not None else None
+            if link is None:
+                report.error(path, f"`{row}` names the link `{target}`, which is not declared", "", "dangling_reference")
+                continue
+            found = [text.split("/")[0].split(" ")[0] for text in link.addresses]
+            fitting = [text for text in found if not family or (":" in text) == (family == "ipv6")]
+            if not fitting:
+                report.error(
+                    path, f"the link `{target}` has no {family or 'declared'} address", "give it one, or write the address"
+                )
+                continue
+            address = f"[{fitting[0]}]" if ":" in fitting[0] else fitting[0]
+            thing.attrs = {**thing.attrs, row: f"{address}:{port}"}
 
 
 def _with_files(cls: type[ThingType], body: dict[str, Any], path: Path, report: Report) -> dict[str, Any] | None:

@@ -121,7 +121,13 @@ def _read_things(
     for name in types:
         codec = things.codec(name)
         cls = thing_type(name)
-        ask = _comparing(codec, [thing for thing in declared if thing.type == name]) if cls.COMPARES else codec.ask
+        if cls.KINDS:
+            links = {link.index: link.name for link in state.links.values() if link.kind in cls.KINDS}
+            if not links:
+                continue
+            ask = _of_links(codec, links)
+        else:
+            ask = _comparing(codec, [thing for thing in declared if thing.type == name]) if cls.COMPARES else codec.ask
         answer = ask(handle) if cls.CARRIER == "rtnl" or inside is None else inside(handle, ask)
         for thing in codec.decode(answer, names):
             state.things[thing.id] = thing
@@ -132,6 +138,10 @@ def _read_things(
 
 def _comparing(codec: Codec, declared: Sequence[Thing]) -> Callable[[Netns], Any]:
     return lambda handle: codec.ask_about(handle, declared)
+
+
+def _of_links(codec: Codec, links: Mapping[int, str]) -> Callable[[Netns], Any]:
+    return lambda handle: codec.ask_links(handle, links)
 
 
 def read_routes(spans: Iterable[Span], kinds: int, names: Mapping[int, str], state: NetnsState) -> None:

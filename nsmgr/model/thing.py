@@ -75,6 +75,9 @@ class ThingType:
     FILES: field that names a file → field that gets the file's text, read when the configuration is loaded.
     BY_CONTROLLER: its requests are addressed to the link's controller, or to the link itself: "controller" of a step's args.
     GATHERED: FORM "list": the bodies of a section are one thing together, see :meth:`gathered`; an empty list is one as well.
+    KINDS: LEVEL "link": kinds of link that have such things; there they are read, on others they are refused.
+    SECRETS: row that names where a key is → (row that says openly which key it is, how that is made; see nsmgr.secret).
+    ADDRESS_OF: rows whose value may be ``@netns/link:port``: that link's first declared address takes its place.
     GONE: errnos of a deletion that mean it had gone before.
     NEEDS: LEVEL "link": attributes that the link must be declared with, or the kernel has no place for such things.
     SHAPE: what is surely valid, or None when only the pydantic class can tell.
@@ -102,6 +105,9 @@ class ThingType:
     BY_CONTROLLER: ClassVar[bool] = False
     GATHERED: ClassVar[bool] = False
     RUNNING: ClassVar[bool] = False
+    KINDS: ClassVar[tuple[str, ...]] = ()
+    SECRETS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    ADDRESS_OF: ClassVar[tuple[str, ...]] = ()
     GONE: ClassVar[tuple[int, ...]] = ()
     NEEDS: ClassVar[Mapping[str, Value]] = {}
     SHAPE: ClassVar[Shape | None] = None
@@ -263,6 +269,16 @@ def kinds_of(name: str) -> tuple[str, ...]:
 def facts(name: str, attrs: Mapping[str, Value]) -> type[ThingType]:
     """Of a thing with these attributes: of its kind, where its type has kinds."""
     return thing_type(name).of(attrs.get("kind"))
+
+
+def rows_of(name: str) -> Mapping[str, Attr]:
+    """The rows of a type; for models whose bodies hold those of other types."""
+    return thing_type(name).rows()
+
+
+def body_of(part: Part) -> dict[str, Any]:
+    """What the document says for a part of another type."""
+    return thing_type(part.type).body(part.attrs)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -41,6 +42,7 @@ EXAMPLES: dict[str, list[Echo]] = {
     "impaired": [("home", None, "10.2.0.2"), ("far", None, "10.1.0.2")],
     "vxlan-static": [("a", None, "192.168.42.2"), ("a", None, "192.168.42.3"), ("b", None, "192.168.42.3")],
     "vxlan": [("west", None, "192.168.42.2"), ("east", None, "192.168.42.1")],
+    "wireguard": [("east", None, "10.255.0.2"), ("west", None, "10.1.0.1")],
 }
 
 # Runs in the sandbox's host namespace: what does not answer, as JSON. Several requests: an IPv6 router's link-local address is
@@ -84,7 +86,9 @@ def _allowed() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_everybody_reaches_whom_the_drawing_promises(name: str) -> None:
+def test_everybody_reaches_whom_the_drawing_promises(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, key in enumerate(("EAST_KEY", "WEST_KEY", "SHARED_KEY")):  # the pairs of the public keys in wireguard.yaml
+        monkeypatch.setenv(key, base64.b64encode(bytes(range(32 * number, 32 * number + 32))).decode())
     done = run(ROOT / f"configs/{name}.yaml", sys.executable, "-c", PROBE, json.dumps(EXAMPLES[name]))
     if "this kernel has no" in done.stderr:
         pytest.skip(done.stderr.strip())

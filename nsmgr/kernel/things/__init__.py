@@ -3,6 +3,8 @@
 ``ask(handle) -> Any``
     Read all of the type in one namespace: what the kernel answered, still as bytes. Of CARRIER "rtnl" it uses the namespace's own
     socket (``handle.socket.dump_spans``); of CARRIER "own" it is called in a thread that is inside the namespace.
+``ask_links(handle, links) -> Any``
+    Instead, of a type with KINDS: told the links that have such things, index → name. Not called where there are none.
 ``ask_about(handle, declared) -> Any``
     The same of a type with COMPARES, told what is described.
 ``decode(answer, names) -> Iterable[Thing]``
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         ask: Callable[[Netns], Any]
         decode: Callable[[Any, Mapping[int, str]], Iterable[Thing]]
         encode: Callable[[Step, FdOf], list[bytes]]
+        ask_links: Callable[[Netns, Mapping[int, str]], Any]
         ask_about: Callable[[Netns, Sequence[Thing]], Any]
         perform: Callable[[Netns, Step], Answer]
         missing: Callable[[Netns, Iterable[str]], dict[str, str]]

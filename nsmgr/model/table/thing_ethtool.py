@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsmgr.model.attr import Attr, Value
 from nsmgr.model.shape import Shape, optional, truth, whole, word
-from nsmgr.model.thing import Part, PlainThing
+from nsmgr.model.thing import Part, PlainThing, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Ethtool(PlainThing):
             said: dict[str, Value] = {}
             if body is not None:
                 values = vars(body)
-                said = {key: values[key] for key in values if key in body.model_fields_set and values[key] is not None}
+                said = {key: values[key] for key in rows_of(name) if values.get(key) is not None}
             if said:
                 found.append(Part(name, link, said, path=(name,)))
         return found

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from nsmgr.model.base import Attr, Value
-from nsmgr.model.thing import Part
+from nsmgr.model.thing import Part, rows_of
 from nsmgr.model.things.base import ThingModel
 from nsmgr.model.things.channels import Channels
 from nsmgr.model.things.coalesce import Coalesce
@@ -57,7 +57,7 @@ class Ethtool(ThingModel):
             said: dict[str, Value] = {}
             if body is not None:
                 values = vars(body)
-                said = {key: values[key] for key in values if key in body.model_fields_set and values[key] is not None}
+                said = {key: values[key] for key in rows_of(name) if values.get(key) is not None}
             if said:
                 found.append(Part(name, link, said, path=(name,)))
         return found
