@@ -77,7 +77,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 __all__ = [
     "AnyMac", "Cidr", "DeploymentName", "Duration", "Endpoint", "IfName", "IpAddress", "KeyId", "LinkRef", "Lladdr", "Mac",
-    "Nanoseconds", "NetnsName", "Percent", "Port", "Prefix", "Rate", "Salt", "Sci", "Secret", "SecretOrNone", "Size", "WgKey", "cidr",
-    "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "lladdr", "mac", "nanoseconds", "netns_name", "percent",
-    "prefix", "rate", "size", "unicast_mac",
+    "Nanoseconds", "NetnsName", "Percent", "Port", "Prefix", "Rate", "Salt", "Sci", "Secret", "SecretOrNone", "Size", "WgKey",
+    "cidr", "deployment_name", "duration", "family", "ifname", "ip", "link_ref", "lladdr", "mac", "nanoseconds", "netns_name",
+    "percent", "prefix", "rate", "size", "unicast_mac",
 ]  # fmt: skip
