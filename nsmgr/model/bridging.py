@@ -67,14 +67,31 @@ def runs(values: Mapping[int, Any]) -> list[tuple[int, int, Any]]:
     return found
 
 
+def joined(told: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, Any]]:
+    """The same of runs in any order that do not overlap; without going through the numbers, of which there may be 4,094 a port."""
+    found: list[tuple[int, int, Any]] = []
+    for first, last, value in sorted(told):
+        if found and found[-1][1] == first - 1 and found[-1][2] == value:
+            found[-1] = (found[-1][0], last, value)
+        else:
+            found.append((first, last, value))
+    return found
+
+
+def run_texts(told: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
+    """Canonically: ``1 pvid untagged``, ``20-29``, ``30-39 blocking``."""
+    return tuple(f"{span(first, last)} {word}".rstrip() for first, last, word in told)
+
+
 def texts(values: Mapping[int, str]) -> tuple[str, ...]:
-    """VLAN → word, canonically: ``1 pvid untagged``, ``20-29``, ``30-39 blocking``."""
-    return tuple(f"{span(first, last)} {word}".rstrip() for first, last, word in runs(values))
+    """The same of VLAN → word."""
+    return run_texts(runs(values))
 
 
-def tunnel_texts(values: Mapping[int, int]) -> tuple[str, ...]:
-    """VLAN → tunnel id, canonically: ``10-19 10010``, the id of the first; those of the others count up."""
-    return tuple(f"{span(first, last)} {first + offset}" for first, last, offset in runs({v: t - v for v, t in values.items()}))
+def tunnel_texts(told: Iterable[tuple[int, int, int]]) -> tuple[str, ...]:
+    """Of (first VLAN, last VLAN, tunnel id of the first): ``10-19 10010``; the ids count up with the VLANs."""
+    offsets = joined((first, last, tunnel - first) for first, last, tunnel in told)
+    return tuple(f"{span(first, last)} {first + offset}" for first, last, offset in offsets)
 
 
 def by_vlan(said: Iterable[str]) -> dict[int, str]:

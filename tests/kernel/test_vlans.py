@@ -333,3 +333,21 @@ def test_many(lab: Lab) -> None:
     before = lab.kernel.counters.writes
     lab.apply(lab.load(text.replace("[1-4094]", "[1-4093]")))
     assert lab.kernel.counters.writes - before == 20
+
+
+@pytest.mark.parametrize("option", ["mst_enabled: true", "vlan_stats_per_port: true"])
+def test_what_ports_with_vlans_stand_in_the_way_of(lab: Lab, option: str) -> None:
+    """EBUSY while a port has a VLAN: the ports leave for the change, join again, and are in their VLANs again."""
+    one, other = lab.load(FILE), lab.load(FILE.replace("vlan_filtering: true", f"vlan_filtering: true\n        {option}"))
+    lab.converge(one)
+    lab.converge(other)
+    assert said(lab, "p2") == ("1 pvid untagged", "10", "20-29", "100-199 untagged")
+
+
+def test_the_default_pvid_changes(lab: Lab) -> None:
+    text = FILE.replace("vlan_filtering: true", "vlan_filtering: false\n        vlan_default_pvid: 1")
+    lab.converge(lab.load(text))
+    lab.apply(lab.load(text.replace("pvid: 1\n", "pvid: 7\n")))
+    assert not lab.check(lab.load(text.replace("pvid: 1\n", "pvid: 7\n")))
+    assert said(lab, "p2") == ("1 pvid untagged", "10", "20-29", "100-199 untagged")
+    assert said(lab, "p4") == ("7 pvid untagged",)

@@ -157,9 +157,14 @@ def test_texts_are_read_back(members: dict[int, str]) -> None:
     assert bridging.by_vlan(bridging.texts(members)) == members
 
 
+@given(st.dictionaries(st.integers(1, 60), st.sampled_from(["", "untagged"])))
+def test_runs_joined_are_runs(members: dict[int, str]) -> None:
+    assert bridging.joined((vlan, vlan, word) for vlan, word in members.items()) == bridging.runs(members)
+
+
 @given(st.dictionaries(st.integers(1, 60), st.integers(0, 2**24 - 1)))
 def test_tunnels_are_read_back(tunnels: dict[int, int]) -> None:
-    assert bridging.tunnels_by_vlan(bridging.tunnel_texts(tunnels)) == tunnels
+    assert bridging.tunnels_by_vlan(bridging.tunnel_texts((vlan, vlan, tunnel) for vlan, tunnel in tunnels.items())) == tunnels
 
 
 def test_explained_and_in_the_schema() -> None:

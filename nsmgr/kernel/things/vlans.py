@@ -33,6 +33,7 @@ IFLA_MASTER, IFLA_AF_SPEC = 10, 26  # linux/if_link.h
 IFLA_BRIDGE_FLAGS, IFLA_BRIDGE_VLAN_INFO, IFLA_BRIDGE_VLAN_TUNNEL_INFO = 0, 2, 3
 BRIDGE_FLAGS_SELF = 2
 PVID, UNTAGGED, RANGE_BEGIN, RANGE_END, ONLY_OPTS = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 6  # BRIDGE_VLAN_INFO_*
+WORDS = {0: "", PVID: "pvid", UNTAGGED: "untagged", PVID | UNTAGGED: "pvid untagged"}
 TUNNEL_ID, TUNNEL_VID, TUNNEL_FLAGS = 1, 2, 3
 ENTRY, ENTRY_INFO, ENTRY_RANGE = 1, 1, 2  # BRIDGE_VLANDB_ENTRY, and what is in it
 VLAN_INFO = struct.Struct("=HH")  # flags, vid
@@ -119,9 +120,9 @@ def _number(size: struct.Struct, datagram: bytes, start: int, end: int) -> int:
 
 
 def _members(datagram: bytes, start: int, end: int) -> dict[str, Value]:
-    members: dict[int, str] = {}
-    tunnels: dict[int, int] = {}
-    first = first_tunnel = 0
+    members: list[tuple[int, int, str]] = []
+    tunnels: list[tuple[int, int, int]] = []
+    first, low = 0, (0, 0)
     for number, s, e in walk(datagram, start, end):
         if number == IFLA_BRIDGE_VLAN_INFO:
             if e - s < VLAN_INFO.size:
@@ -129,17 +130,15 @@ def _members(datagram: bytes, start: int, end: int) -> dict[str, Value]:
             flags, vid = VLAN_INFO.unpack_from(datagram, s)
             if flags & RANGE_BEGIN:
                 first = vid
-                continue
-            word = ("pvid untagged" if flags & UNTAGGED else "pvid") if flags & PVID else "untagged" if flags & UNTAGGED else ""
-            members.update(dict.fromkeys(range(first if flags & RANGE_END else vid, vid + 1), word))
+            else:
+                members.append((first if flags & RANGE_END else vid, vid, WORDS[flags & (PVID | UNTAGGED)]))
         elif number == IFLA_BRIDGE_VLAN_TUNNEL_INFO:
             tunnel, vid, flags = _tunnel(datagram, s, e)
             if flags & RANGE_BEGIN:
-                first_tunnel = vid
-                continue
-            low = first_tunnel if flags & RANGE_END else vid
-            tunnels.update({vlan: tunnel - (vid - vlan) for vlan in range(low, vid + 1)})
-    return {"vlans": bridging.texts(members), "tunnels": bridging.tunnel_texts(tunnels)}
+                low = (vid, tunnel)
+            else:
+                tunnels.append((low[0], vid, low[1]) if flags & RANGE_END else (vid, vid, tunnel))
+    return {"vlans": bridging.run_texts(bridging.joined(members)), "tunnels": bridging.tunnel_texts(tunnels)}
 
 
 def _tunnel(datagram: bytes, start: int, end: int) -> tuple[int, int, int]:

@@ -77,36 +77,41 @@ class Vlans(ThingModel):
         return []
 
     def misfits(self, link: str, about: Callable[[str], Mapping[str, Value]]) -> list[tuple[str, str, str]]:
-        has = about(link)
-        if self.tunnel is not None and has.get("controller") and not has.get("port_options.vlan_tunnel"):
-            return [("tunnel", "a tunnel needs the port's `vlan_tunnel` (EINVAL)", "add `port_options: {vlan_tunnel: true}`")]
+        if self.tunnel is not None:
+            has = about(link)
+            if has.get("controller") and not has.get("port_options.vlan_tunnel"):
+                return [("tunnel", "a tunnel needs the port's `vlan_tunnel` (EINVAL)", "add `port_options: {vlan_tunnel: true}`")]
         return []
 
     @classmethod
     def gathered(cls, link: str, kind: str, parts: Sequence[Part]) -> Part:
-        members: dict[int, str] = {}
-        tunnels: dict[int, int] = {}
+        members: list[tuple[int, int, str]] = []
+        tunnels: list[tuple[int, int, int]] = []
         options: dict[str, dict[int, str]] = {}
+        seen: set[int] = set()
         pvid = 0
         for part in parts:
             attrs = part.attrs
             first, last = bridging.ends(str(attrs["id"]))
-            numbers = range(first, last + 1)
-            twice = next((number for number in numbers if number in members), 0)
-            if twice:
+            if not seen.isdisjoint(range(first, last + 1)):
+                twice = min(seen.intersection(range(first, last + 1)))
                 raise Misplaced(f"VLAN {twice} of {link} is listed twice", "write all of it in one entry", part.path)
+            seen.update(range(first, last + 1))
             if attrs.get("pvid"):
                 if pvid:
                     raise Misplaced(f"{link} has two PVIDs, {pvid} and {first}", "keep one", part.path)
                 pvid = first
-            members.update(dict.fromkeys(numbers, " ".join(name for name in ("pvid", "untagged") if attrs.get(name))))
+            members.append((first, last, " ".join(name for name in ("pvid", "untagged") if attrs.get(name))))
             if "tunnel" in attrs:
-                tunnels.update({number: int(str(attrs["tunnel"])) + number - first for number in numbers})
+                tunnels.append((first, last, int(str(attrs["tunnel"]))))
             for name in bridging.VLAN_DEFAULTS:
                 if name in attrs:
-                    options.setdefault(name, {}).update(dict.fromkeys(numbers, str(attrs[name]).lower()))
-        told: dict[str, Value] = {"vlans": bridging.texts(members), "tunnels": bridging.tunnel_texts(tunnels)}
-        told |= {name: bridging.texts(values) for name, values in options.items()}
+                    options.setdefault(name, {}).update(dict.fromkeys(range(first, last + 1), str(attrs[name]).lower()))
+        told: dict[str, Value] = {
+            "vlans": bridging.run_texts(bridging.joined(members)),
+            "tunnels": bridging.tunnel_texts(tunnels),
+            **{name: bridging.texts(values) for name, values in options.items()},
+        }
         return Part("vlans", link, told | ({"self": True} if kind == "bridge" else {}))
 
     @classmethod
