@@ -61,9 +61,9 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sigh
 
 
 def _probed(of: Iterable[DesiredNetns | NetnsState]) -> set[str]:
-    """Kinds of things, ``qdisc.netem``, whose types can be asked about before anything is done."""
+    """Kinds of things, ``qdisc.netem`` or just ``vlans.``, whose types can be asked about before anything is done."""
     things = (thing for netns in of for thing in netns.things.values())
-    return {f"{thing.type}.{thing.attrs['kind']}" for thing in things if thing_type(thing.type).PROBED}
+    return {f"{thing.type}.{thing.attrs.get('kind', '')}" for thing in things if thing_type(thing.type).PROBED}
 
 
 def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None) -> ObservedState:

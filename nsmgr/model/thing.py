@@ -67,7 +67,7 @@ class ThingType:
     STRICT: the kernel refuses (EBUSY) to delete one while others that come after it are there.
     HOLED: what it takes to mend the hole that the kernel leaves where one that lived on it was removed for good: "told" (it is told
         again what it is) or "replaced"; "" = there is no hole.
-    PROBED: its codec can tell which of its kinds this kernel lacks, before anything is done.
+    PROBED: its codec can tell which of its kinds ("": of the whole type) this kernel lacks, before anything is done.
     LOST: what happening to its link makes the kernel drop it: "down", "carrier" (its far end goes down), "mac" (it gets another
         address), "controller" (it joins or leaves one).
     RUNNING: the kernel refuses it while its link has no carrier: it waits for far ends and lower links to be up.

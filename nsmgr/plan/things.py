@@ -53,11 +53,11 @@ def refuse(desired: DesiredState, observed: ObservedState) -> None:
     users: dict[str, list[tuple[str, Path]]] = {}
     for name, netns in desired.namespaces.items() if observed.unsupported else ():
         for thing in netns.things.values():
-            kind = f"{thing.type}.{thing.attrs.get('kind')}"
+            kind = f"{thing.type}.{thing.attrs.get('kind', '')}"
             if kind in observed.unsupported:
                 users.setdefault(kind, []).append((f"{name}/{thing.key}", thing.origin))
     if users:
-        first, *others = ((kind.replace(".", " "), observed.unsupported[kind]) for kind in users)
+        first, *others = ((kind.replace(".", " ").strip(), observed.unsupported[kind]) for kind in users)
         more = "".join(f"; {kind}: {words}" for kind, words in others)
         hint = "`nsmgr doctor` lists what this kernel has; nothing has been touched"
         wanting = [user for found in users.values() for user in found]

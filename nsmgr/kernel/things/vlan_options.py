@@ -7,7 +7,7 @@ import struct
 
 from nsmgr.errors import KernelError
 from nsmgr.kernel.codec import NLA_F_NESTED, CodecError, attribute, walk
-from nsmgr.kernel.things.vlans import AF_BRIDGE, BR_VLAN_MSG, RTM_GETVLAN, RTM_NEWVLAN
+from nsmgr.kernel.things.vlans import AF_BRIDGE, BR_VLAN_MSG, RTM_GETVLAN, RTM_NEWVLAN, missing
 from nsmgr.kernel.wire import NLM_F_DUMP, U16, U32, FdOf, Span, message
 from nsmgr.model import bridging
 from nsmgr.plan.plan import Step
@@ -110,3 +110,6 @@ def _message(index: int, first: int, last: int, options: bytes) -> bytes:
     where = attribute(ID, U16.pack(first)) + (attribute(RANGE, U16.pack(last)) if last > first else b"")
     body = BR_VLAN_MSG.pack(AF_BRIDGE, 0, 0, index) + attribute(GLOBAL_OPTIONS | NLA_F_NESTED, where + options)
     return message(RTM_NEWVLAN, 0, body)
+
+
+__all__ = ["ask", "decode", "encode", "missing"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import struct
 
-from nsmgr.errors import KernelError
+from nsmgr.errors import KernelError, errno_text
 from nsmgr.kernel.codec import NLA_F_NESTED, CodecError, attribute, walk
 from nsmgr.kernel.dumps import IFLA_EXT_MASK
 from nsmgr.kernel.wire import IFINFOMSG, NLM_F_DUMP, RTM_DELLINK, RTM_GETLINK, U16, U32, FdOf, Span, message
@@ -20,7 +20,7 @@ from nsmgr.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nsmgr.kernel.netns import Netns
     from nsmgr.model.attr import Value
@@ -66,7 +66,7 @@ class Answered(Record):
 
 
 def ask(handle: Netns) -> Answered:
-    """All there is; nothing where the kernel has no VLANs of bridges (CONFIG_BRIDGE_VLAN_FILTERING)."""
+    """All there is; nothing where the kernel has no VLANs of bridges."""
     try:
         options = handle.socket.dump_spans(DUMP_OPTIONS)
     except KernelError as error:
@@ -78,9 +78,23 @@ def ask(handle: Netns) -> Answered:
 
 def ask_about(handle: Netns, declared: Sequence[Thing]) -> Answered:
     """Where VLANs are described, options only if some are as well: they are ten times the bytes."""
-    if not declared or any(name in thing.attrs for thing in declared for name in OPTIONS):
-        return ask(handle)
-    return Answered(handle.socket.dump_spans(DUMP), [])
+    if declared and not any(name in thing.attrs for thing in declared for name in OPTIONS):
+        spans = handle.socket.dump_spans(DUMP)
+        if any(attrs["vlans"] for *_, attrs in map(_port, spans)):
+            return Answered(spans, [])
+    return ask(handle)
+
+
+def missing(handle: Netns, kinds: Iterable[str]) -> dict[str, str]:
+    """RTM_GETVLAN has no handler without CONFIG_BRIDGE_VLAN_FILTERING (br_vlan_rtnl_init), and none before Linux 5.6."""
+    try:
+        handle.socket.dump_spans(DUMP_OPTIONS)
+    except KernelError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            words = f"{errno_text(error.errno)}, it takes CONFIG_BRIDGE_VLAN_FILTERING"
+            return dict.fromkeys(kinds, words)
+        raise
+    return {}
 
 
 def decode(answer: Answered, names: Mapping[int, str]) -> Iterator[Thing]:
@@ -93,23 +107,28 @@ def decode(answer: Answered, names: Mapping[int, str]) -> Iterator[Thing]:
         for number, s, e in walk(datagram, start + BR_VLAN_MSG.size, end):
             if number == ENTRY:
                 _options(datagram, s, e, options.setdefault(index, {}))
-    for datagram, start, end in answer.members:
-        if end - start < IFINFOMSG.size:
-            raise CodecError(f"{end - start} bytes are no struct ifinfomsg")
-        index = IFINFOMSG.unpack_from(datagram, start)[2]
-        master = 0
-        attrs: dict[str, Value] = {"vlans": (), "tunnels": ()}
-        for number, s, e in walk(datagram, start + IFINFOMSG.size, end):
-            if number == IFLA_MASTER:
-                master = _number(U32, datagram, s, e)
-            elif number == IFLA_AF_SPEC:
-                attrs = _members(datagram, s, e)
+    for index, master, attrs in map(_port, answer.members):
         if not master or index not in names:  # without: a network card that has a bridge inside (ndo_dflt_bridge_getlink)
             continue
         if master == index:
             attrs["self"] = True
         attrs |= {name: bridging.texts(values) for name, values in options.get(index, {}).items()}
         yield Thing("vlans", names[index], names[index], attrs)
+
+
+def _port(span: Span) -> tuple[int, int, dict[str, Value]]:
+    """Index, that of the bridge, members and tunnels."""
+    datagram, start, end = span
+    if end - start < IFINFOMSG.size:
+        raise CodecError(f"{end - start} bytes are no struct ifinfomsg")
+    master = 0
+    attrs: dict[str, Value] = {"vlans": (), "tunnels": ()}
+    for number, s, e in walk(datagram, start + IFINFOMSG.size, end):
+        if number == IFLA_MASTER:
+            master = _number(U32, datagram, s, e)
+        elif number == IFLA_AF_SPEC:
+            attrs = _members(datagram, s, e)
+    return IFINFOMSG.unpack_from(datagram, start)[2], master, attrs
 
 
 def _number(size: struct.Struct, datagram: bytes, start: int, end: int) -> int:

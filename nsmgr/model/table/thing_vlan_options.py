@@ -26,6 +26,7 @@ class VlanOptions(PlainThing):
     LEVEL = "link"
     STAGE = "up"
     SETTINGS = True
+    PROBED = True
     GATHERED = True
     ROWS = {
         "id": Attr("BRIDGE_VLANDB_GOPTS_ID"),

@@ -24,6 +24,7 @@ class Vlans(PlainThing):
     LEVEL = "link"
     STAGE = "port"
     SETTINGS = True
+    PROBED = True
     LOST = ("controller",)
     COMPARES = True
     GATHERED = True

@@ -35,6 +35,7 @@ class VlanOptions(ThingModel):
     STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "up"
     SETTINGS: ClassVar[bool] = True
     GATHERED: ClassVar[bool] = True
+    PROBED: ClassVar[bool] = True
 
     id: Annotated[str, BeforeValidator(_vlans, json_schema_input_type=int | str), Attr("BRIDGE_VLANDB_GOPTS_ID")]
     """The VLAN, or a range of them."""

@@ -32,6 +32,7 @@ class Vlans(ThingModel):
     STAGE: ClassVar[Literal["port", "up", "address", "route"]] = "port"
     SETTINGS: ClassVar[bool] = True
     GATHERED: ClassVar[bool] = True
+    PROBED: ClassVar[bool] = True
     COMPARES: ClassVar[bool] = True
     LOST: ClassVar[tuple[str, ...]] = ("controller",)
 
