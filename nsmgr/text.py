@@ -170,6 +170,14 @@ def dotted(value: Any) -> Any:
     return value
 
 
+def token(value: Any) -> str:
+    """An IPv6 interface identifier, ``::1:2``: the kernel keeps the lower 64 bits (inet6_set_iftoken)."""
+    text = ip(value)
+    if family(text) != AF_INET6 or any(inet_pton(AF_INET6, text)[:8]):
+        raise ValueError("not an interface identifier: an IPv6 address of which only the last 64 bits are set, `::1:2`")
+    return text
+
+
 def family(address: str) -> int:
     """AF_INET6 when the text has a colon, else AF_INET; works for addresses, prefixes and ``a peer b``."""
     return AF_INET6 if ":" in address else AF_INET

@@ -24,7 +24,8 @@ _IGNORE_KEYS: Mapping[str, tuple[str, ...]] = {
     "routes": ("to", "table", "metric", "tos", "type", "scope", "proto", "via", "dev", "prefsrc"),
     "rules": (
         "priority", "family", "from", "to", "iif", "oif", "fwmark", "fwmask", "tos", "table", "type", "goto", "invert",
-        "suppress_prefixlength", "ipproto", "sport", "dport", "uidrange", "l3mdev", "proto",
+        "suppress_prefixlength", "suppress_ifgroup", "ipproto", "sport", "sport_mask", "dport", "dport_mask", "dscp", "dscp_mask",
+        "flowlabel", "flowlabel_mask", "tun_id", "realms", "uidrange", "l3mdev", "proto",
     ),
 }  # fmt: skip
 

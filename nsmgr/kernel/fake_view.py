@@ -13,7 +13,7 @@ from nsmgr.plan.state import Address, Link, NetnsState, Route, Rule
 from nsmgr.record import replace
 
 IFA_F_SECONDARY, IFA_F_PERMANENT = 0x01, 0x80
-_FLAGS = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200}
+_FLAGS = {"nodad": 0x02, "optimistic": 0x04, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200, "autojoin": 0x400}
 IFF_LOOPBACK = 0x8
 
 
@@ -56,6 +56,8 @@ def _link(device: Device, read: dict[int, str], ports: bool) -> Link:
             attrs[name] = row.absent
     if not fake_ip.ipv6_possible(device):
         attrs.pop("addrgenmode", None)  # no AF_INET6 nest without an inet6_dev
+        if "token" in attrs:
+            attrs["token"] = rows["token"].absent
     attrs["state"] = "up" if device.up else "down"
     for attribute, target in device.refs.items():
         if attribute.startswith(PREFIX) and not ports:

@@ -27,7 +27,9 @@ FOREVER = 0xFFFFFFFF
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 3, 4, 6, 8  # linux/if_addr.h
 IFA_RT_PRIORITY, IFA_PROTO = 9, 11
 IFA_F_SECONDARY, IFA_F_TENTATIVE, IFA_F_PERMANENT = 0x01, 0x40, 0x80
-FLAGS: Mapping[str, int] = {"nodad": 0x02, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200}
+FLAGS: Mapping[str, int] = {
+    "nodad": 0x02, "optimistic": 0x04, "home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200, "autojoin": 0x400,
+}  # fmt: skip
 SCOPE_NAMES: Mapping[int, str] = {number: name for name, number in SCOPES.items()}
 
 

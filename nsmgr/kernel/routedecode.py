@@ -184,6 +184,8 @@ def _check(family: int, start: int, end: int) -> None:
 
 def _ip(family: int, buf: Buffer, start: int, end: int) -> str:
     _check(family, start, end)
+    if family == AF_MPLS:
+        raise CodecError("an address of no family: MPLS routes have RTA_VIA")
     return inet_ntop(family, buf[start:end])
 
 

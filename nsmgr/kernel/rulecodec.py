@@ -11,6 +11,7 @@ from nsmgr.kernel.inetcodec import packed
 from nsmgr.kernel.wire import NLM_F_CREATE, NLM_F_EXCL, FdOf, message
 from nsmgr.light import cache
 from nsmgr.model.attr import Value
+from nsmgr.model.meaning import RULE_MASKS
 from nsmgr.model.words import ACTIONS
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import PROTO_NSMGR, Rule
@@ -39,6 +40,12 @@ _PLAIN: Mapping[str, tuple[str, Any]] = {
     "FRA_IP_PROTO": ("ipproto", None),
     "FRA_TUN_ID": ("tun_id", 0),
     "FRA_FLOW": ("realms", 0),
+    "FRA_DSCP": ("dscp", None),
+    "FRA_DSCP_MASK": ("dscp_mask", RULE_MASKS["dscp_mask"]),
+    "FRA_FLOWLABEL": ("flowlabel", None),
+    "FRA_FLOWLABEL_MASK": ("flowlabel_mask", RULE_MASKS["flowlabel_mask"]),
+    "FRA_SPORT_MASK": ("sport_mask", RULE_MASKS["sport_mask"]),
+    "FRA_DPORT_MASK": ("dport_mask", RULE_MASKS["dport_mask"]),
 }
 _RANGES = {"FRA_SPORT_RANGE": "sport", "FRA_DPORT_RANGE": "dport", "FRA_UID_RANGE": "uidrange"}
 
@@ -94,6 +101,8 @@ def _encode(kind: int, flags: int, rule: Rule, proto: int) -> bytes:
                 parts.append(encode(value))
             except CodecError as error:
                 raise error.within(name) from None
+    if "flowlabel" in attrs and "flowlabel_mask" not in attrs:  # fib6_nl2rule_flowlabel takes both or neither
+        parts.append(fields["FRA_FLOWLABEL_MASK"].encode(RULE_MASKS["flowlabel_mask"]))
     if table:
         parts.append(fields["FRA_TABLE"].encode(table))
     parts.append(fields["FRA_PROTOCOL"].encode(proto) if proto else b"")

@@ -39,6 +39,10 @@ class AddressModel(Resource):
     """IPv6: no duplicate address detection (IFA_F_NODAD), usable at once."""
     home: Annotated[bool | None, Attr("IFA_FLAGS", bit=0x10, default=False)] = None
     """IPv6: home address (IFA_F_HOMEADDRESS, RFC 6275)."""
+    optimistic: Annotated[bool | None, Attr("IFA_FLAGS", Change.CREATE_ONLY, bit=0x04, default=False)] = None
+    """IPv6: usable while duplicate address detection runs (IFA_F_OPTIMISTIC, RFC 4429); the kernel clears it afterwards."""
+    autojoin: Annotated[bool | None, Attr("IFA_FLAGS", bit=0x400, default=False)] = None
+    """A multicast address: join the group on this link (IFA_F_MCAUTOJOIN)."""
     mngtmpaddr: Annotated[bool | None, Attr("IFA_FLAGS", bit=0x100, default=False)] = None
     """IPv6: template of temporary addresses (IFA_F_MANAGETEMPADDR); needs a /64."""
     noprefixroute: Annotated[bool | None, Attr("IFA_FLAGS", bit=0x200, default=False)] = None

@@ -144,6 +144,7 @@ class Attr(Record, frozen=True):
     gate: the bit of another attribute that says whether this one counts.
     ref: the value names a link; on the wire it is its ifindex.
     late: ignored by the creating RTM_NEWLINK (KERNEL.md 2.3): sent by a second message right after it.
+    last: told after the link's sysctls, on which it depends whether the kernel takes it.
     absent: what it means when the kernel leaves the attribute out of a dump.
     default: what a new object has unless told: ``export`` leaves such values out. UNSET = always exported.
     tolerance: largest difference of an int that still counts as equal (kernel rounding); milliseconds for durations.
@@ -162,6 +163,7 @@ class Attr(Record, frozen=True):
     gate: Gate | None = None
     ref: bool = False
     late: bool = False
+    last: bool = False
     absent: Value = None
     default: Any = ...
     tolerance: int = 0

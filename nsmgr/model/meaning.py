@@ -42,7 +42,7 @@ def address_faults(link: str, kind: str, text: str, attrs: Mapping[str, Value]) 
     if ":" in text:
         _check_ipv6(link, kind, text.partition(" ")[0].partition("/")[0], attrs, found)
     else:
-        for flag in ("nodad", "home", "mngtmpaddr"):
+        for flag in ("nodad", "optimistic", "home", "mngtmpaddr"):
             if attrs.get(flag):
                 found.append((flag, f"`{flag}` exists for IPv6 addresses only", "leave it out"))
         label = attrs.get("label")
@@ -52,6 +52,8 @@ def address_faults(link: str, kind: str, text: str, attrs: Mapping[str, Value]) 
             )
         if ":" in str(attrs.get("broadcast", "")):
             found.append(("broadcast", "an IPv4 address has an IPv4 broadcast address", ""))
+    if attrs.get("autojoin") and not text.startswith(("ff", *(f"{first}." for first in range(224, 240)))):
+        found.append(("autojoin", f"`autojoin` is for multicast addresses, {text.partition('/')[0]} is none", "leave it out"))
     if "valid_lifetime" in attrs or "preferred_lifetime" in attrs:
         _check_lifetimes(attrs, found)
     return found
@@ -71,7 +73,9 @@ def _check_lifetimes(attrs: Mapping[str, Value], found: list[tuple[str, str, str
 
 def _check_ipv6(link: str, kind: str, local: str, attrs: Mapping[str, Value], found: list[tuple[str, str, str]]) -> None:
     """ipv6_add_addr() answers EADDRNOTAVAIL for unspecified, multicast and (not on a loopback or vrf device) loopback."""
-    if local == "::" or local.startswith("ff"):
+    if attrs.get("nodad") and attrs.get("optimistic"):
+        found.append(("optimistic", "`optimistic` and `nodad` exclude each other (EINVAL)", "leave one of them out"))
+    if local == "::" or (local.startswith("ff") and not attrs.get("autojoin")):
         found.append(("address", f"{local} cannot be assigned: it is {'unspecified' if local == '::' else 'multicast'}", ""))
     if local == "::1" and kind not in ("lo", "vrf"):
         found.append(("address", "::1 belongs on `lo` (EADDRNOTAVAIL elsewhere)", f"move it from `{link}` to `lo`"))
@@ -86,6 +90,14 @@ def _check_ipv6(link: str, kind: str, local: str, attrs: Mapping[str, Value], fo
         found.append(("scope", f"the scope of an IPv6 address follows from the address: {derived}", "leave `scope` out"))
 
 
+_RULE_VALUES = (
+    "iif", "oif", "goto", "dscp", "flowlabel", "suppress_prefixlength", "suppress_ifgroup", "ipproto", "sport", "dport",
+    "uidrange", "table",
+)  # fmt: skip
+# Mask → the value that means all bits, which the kernel reports as well.
+RULE_MASKS: Mapping[str, int] = {"dscp_mask": 63, "flowlabel_mask": 2**20 - 1, "sport_mask": 65535, "dport_mask": 65535}
+
+
 def rule_identity(model: Any) -> dict[str, Value]:
     """The rule's attributes as plan.state.Rule wants them: what equals the kernel's default is left out.
 
@@ -94,11 +106,15 @@ def rule_identity(model: Any) -> dict[str, Value]:
     """
     values = model.__dict__
     attrs: dict[str, Value] = {"priority": model.priority, "family": _rule_family(model)}
-    for field in ("iif", "oif", "goto", "suppress_prefixlength", "ipproto", "sport", "dport", "uidrange", "table"):
+    for field in _RULE_VALUES:
         if values[field] is not None:
             attrs[field] = values[field]
-    for field in ("tos", "invert", "l3mdev", "fwmark"):
+    for field in ("tos", "invert", "l3mdev", "fwmark", "tun_id", "realms"):
         if values[field]:
+            attrs[field] = values[field]
+    # fib_nl2rule: without a mask all bits count.
+    for field, every in RULE_MASKS.items():
+        if values[field] not in (None, every):
             attrs[field] = values[field]
     for field, key in (("from_", "from"), ("to", "to")):
         if values[field] not in (None, "default", "0.0.0.0/0", "::/0"):
@@ -109,7 +125,7 @@ def rule_identity(model: Any) -> dict[str, Value]:
     action = model.type or ("goto" if model.goto is not None else "lookup")
     if action != "lookup":
         attrs["type"] = action
-    _check_rule(model, action)
+    _check_rule(model, action, str(attrs["family"]))
     return attrs
 
 
@@ -128,7 +144,29 @@ def _rule_family(model: Any) -> str:
     return model.family or "ipv4"
 
 
-def _check_rule(model: Any, action: str) -> None:
+def _check_selectors(model: Any, family: str) -> None:
+    """As fib_nl2rule(), fib4_rule_configure() and fib6_rule_configure() refuse them."""
+    if model.dscp is not None and model.tos:
+        raise ValueError("dscp", "`dscp` and `tos` exclude each other (EINVAL)", "`dscp` is `tos` shifted by two bits")
+    if family != "ipv6" and model.flowlabel is not None:
+        raise ValueError("flowlabel", "flow labels are IPv6's", "write `family: ipv6`")
+    if family != "ipv4" and model.realms:
+        raise ValueError("realms", "realms are IPv4's", "leave `realms` out")
+    for mask in RULE_MASKS:
+        field = mask.removesuffix("_mask")
+        value, bits = getattr(model, field), getattr(model, mask)
+        if bits is None:
+            continue
+        if value is None:
+            raise ValueError(mask, f"`{mask}` needs `{field}`", "which value do the bits have?")
+        low, _, high = str(value).partition("-")
+        if high not in ("", low):
+            raise ValueError(mask, f"`{mask}` is for a single port, not for a range (EINVAL)", "leave one of them out")
+        if int(low) & ~bits:
+            raise ValueError(field, f"`{field}` has bits that `{mask}` does not compare (EINVAL)", "")
+
+
+def _check_rule(model: Any, action: str, family: str) -> None:
     if action == "lookup" and model.table is None and not model.l3mdev:
         # fib4_rule_configure would invent a free table (fib_empty_table).
         raise ValueError("", "`table` is missing", "say which table to look up, or another `type:`")
@@ -136,6 +174,7 @@ def _check_rule(model: Any, action: str) -> None:
         raise ValueError("table", f"a rule of type {action} looks up no table", "leave `table` out")
     if model.l3mdev and model.table is not None:
         raise ValueError("table", "`l3mdev` and `table` exclude each other (EINVAL)", "leave one of them out")
+    _check_selectors(model, family)
     if (action == "goto") != (model.goto is not None):
         raise ValueError("goto" if model.goto is not None else "", "`type: goto` and `goto: PRIORITY` belong together", "")
     if model.goto is not None and model.goto <= model.priority:

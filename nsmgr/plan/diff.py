@@ -88,7 +88,7 @@ def address_changes(desired: Address, observed: Address) -> list[AttrChange]:
             have = "forever" if have is None else have
             if have == want or (have != "forever" and want != "forever" and _number(have) <= _number(want)):
                 continue
-        elif have is None and want is False:
+        elif (have is None and want is False) or name == "optimistic":  # which goes when detection is over (addrconf_dad_work)
             continue
         changes.append(AttrChange(name, have, want, name not in _ADDRESS_IN_PLACE))
     return changes
@@ -229,7 +229,15 @@ _RULE_ORDER = (
     "oif",
     "ipproto",
     "sport",
+    "sport_mask",
     "dport",
+    "dport_mask",
+    "dscp",
+    "dscp_mask",
+    "flowlabel",
+    "flowlabel_mask",
+    "tun_id",
+    "realms",
     "uidrange",
     "l3mdev",
 )

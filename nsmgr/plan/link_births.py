@@ -95,8 +95,8 @@ class Births(Context):
             row = rows.get(name)
             if row is None or value is None or name == "peer" or name in cls.NAMES_PORTS or (name == "mtu" and row.late):
                 continue
-            if row.where is Where.GENL:
-                continue  # see _options
+            if row.where is Where.GENL or row.last:
+                continue  # see _options and _sysctls
             if name == "state":
                 if own and not up_later:
                     attrs[name] = value
@@ -173,7 +173,7 @@ class Births(Context):
                 continue
             if name == "controller":
                 rest[name] = self._reference(link, value)
-            elif name == "state" or (name == "mtu" and row.late):
+            elif name == "state" or (name == "mtu" and row.late) or row.last:
                 continue
             elif row.late or row.where in (Where.FLAG, Where.INET6) or (cls.MAKER == "ioctl" and row.where is Where.LINK):
                 rest[name] = value
@@ -209,8 +209,9 @@ class Births(Context):
         rows = kind_facts(link.kind).rows()
         attrs: dict[str, Value] = {}
         for name, value in link.attrs.items():
-            if name in rows and name != "state" and value is not None and rows[name].where is not Where.NONE:
-                attrs[name] = self._reference(link, value) if rows[name].ref else value
+            row = rows.get(name)
+            if row is not None and name != "state" and value is not None and row.where is not Where.NONE and not row.last:
+                attrs[name] = self._reference(link, value) if row.ref else value
         index = self.plan.index[decision.id]
         needs = self._needs(link.netns, decision.id, step.id)
         if attrs:

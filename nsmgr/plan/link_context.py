@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+LAST_ROWS = ("token",)  # those with Attr.last: every link has the same
+
+
 class Context:
     """The sheet links are emitted on. ``born``: namespace to be created → id of its NETNS_ADD step."""
 
@@ -139,6 +142,13 @@ class Context:
         lane = self.draft.lane(link.netns).link_sysctl
         for key, value in link.sysctls.items():
             lane.append(self._step(decision, Verb.SYSCTL, link.netns, name=key, args={"value": value}, needs=(made,)))
+        last = {name: link.attrs[name] for name in LAST_ROWS if link.attrs.get(name) is not None}
+        if last:
+            index = self.plan.index[decision.id]
+            step = self._step(
+                decision, Verb.LINK_SET, link.netns, index=index, name=link.name, kind=link.kind, attrs=last, needs=(made,)
+            )
+            self.draft.lane(link.netns).up.append(step)
 
     def _step(self, decision: Decision, verb: Verb, netns: str, **fields: Any) -> Step:
         return self.draft.step(decision.op, verb, netns, **fields)

@@ -29,6 +29,7 @@ class Updates(Context):
         ports: dict[str, Value] = {}
         options: set[str] = set()
         told: dict[str, Value] = {}
+        last: dict[str, Value] = {}
         down = False
         needs: tuple[int, ...] = self._netns_need(link.netns)
         for change in decision.changes:
@@ -50,7 +51,7 @@ class Updates(Context):
             if change.name == "controller":
                 down |= self._port_down(link)
             down |= row.change is Change.WHEN_DOWN
-            place = data if row.where is Where.DATA else told if row.where is Where.GENL else top
+            place = data if row.where is Where.DATA else told if row.where is Where.GENL else last if row.last else top
             (ports if change.name in cls.NAMES_PORTS else place)[change.name] = value
             for other in cls.TOGETHER.get(change.name, ()):
                 value = link.attrs.get(other)
@@ -94,6 +95,8 @@ class Updates(Context):
         if options:
             self._port_options(decision.op, link, options)
         self._altnames(decision, link, existing.altnames, None)
+        if last:
+            lane.up.append(set_(last))
         joins, leaves = self._port_switches(decision, link)
         if up and (down or leaves or not was_up):
             self._up_lane(link).append(set_({"state": "up"}))

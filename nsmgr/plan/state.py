@@ -37,7 +37,8 @@ class Address(Record):
     """One address of one link. Identity: (link, address) where address is "10.0.0.1/24" or "10.0.0.1 peer 10.0.0.2/32".
 
     attrs (desired: only those written): label str, scope str|int name, valid_lifetime / preferred_lifetime ms or "forever",
-    nodad bool, noprefixroute bool, home bool, mngtmpaddr bool, metric int, proto int, broadcast str.
+    nodad bool, optimistic bool, noprefixroute bool, home bool, mngtmpaddr bool, autojoin bool, metric int, proto int,
+    broadcast str.
     observed also: flags (raw IFA_F_*), secondary bool, tentative bool, permanent bool.
     """
 

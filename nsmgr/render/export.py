@@ -207,8 +207,7 @@ def _address(address: Address) -> Any:
             body["broadcast"] = attrs["broadcast"]
     else:
         body |= {flag: True for flag in ("nodad", "home", "mngtmpaddr") if attrs.get(flag)}
-    if attrs.get("noprefixroute"):
-        body["noprefixroute"] = True
+    body |= {flag: True for flag in ("noprefixroute", "autojoin") if attrs.get(flag)}
     if attrs.get("metric"):
         body["metric"] = attrs["metric"]
     if attrs.get("proto") not in (None, 0, PROTO_NSMGR):

@@ -197,7 +197,7 @@ def _address(step: Step) -> Iterator[_Line]:
             value = attrs.get(name)
             if value is not None:
                 words += [word, str(value // 1000) if isinstance(value, int) else "forever"]
-        words += [name for name in ("nodad", "home", "mngtmpaddr", "noprefixroute") if attrs.get(name)]
+        words += [name for name in ("nodad", "optimistic", "home", "mngtmpaddr", "noprefixroute", "autojoin") if attrs.get(name)]
     yield _Line(" ".join(words))
 
 
@@ -266,7 +266,7 @@ def _hop(route: Route, number: int) -> list[str]:
 _RULE_WORDS = {
     "priority": "priority", "from": "from", "to": "to", "iif": "iif", "oif": "oif", "tos": "tos", "table": "lookup",
     "goto": "goto", "suppress_prefixlength": "suppress_prefixlength", "ipproto": "ipproto", "sport": "sport", "dport": "dport",
-    "uidrange": "uidrange",
+    "uidrange": "uidrange", "suppress_ifgroup": "suppress_ifgroup", "tun_id": "tun_id",
 }  # fmt: skip
 
 
@@ -276,9 +276,18 @@ def _rule(step: Step) -> _Line:
     attrs = rule.attrs
     words = ["rule", "del" if step.verb is Verb.RULE_DEL else "add"] + (["not"] if attrs.get("invert") else [])
     words += [] if "from" in attrs else ["from", "all"]
-    words += [part for name, word in _RULE_WORDS.items() if name in attrs for part in (word, str(attrs[name]))]
+    for name, word in _RULE_WORDS.items():
+        if name in attrs:
+            mask = attrs.get(f"{name}_mask")
+            words += [word, f"{str(attrs[name]).partition('-')[0]}/{mask}" if mask is not None else str(attrs[name])]
     if "fwmark" in attrs or "fwmask" in attrs:
         words += ["fwmark", f"{attrs.get('fwmark', 0)}" + (f"/{attrs['fwmask']}" if "fwmask" in attrs else "")]
+    realms = attrs.get("realms")
+    words += ["realms", f"{realms >> 16}/{realms & 0xFFFF}"] if isinstance(realms, int) else []
+    for name, word in (("dscp", "dscp"), ("flowlabel", "flowlabel")):
+        if name in attrs:
+            mask = attrs.get(f"{name}_mask")
+            words += [word, f"{attrs[name]}" + (f"/{mask}" if mask is not None else "")]
     words += ["l3mdev"] if attrs.get("l3mdev") else []
     words += [str(attrs["type"])] if attrs.get("type") in ("blackhole", "unreachable", "prohibit") else []
     return _Line(" ".join(words), attrs.get("family") == "ipv6")

@@ -89,6 +89,8 @@ HAND: dict[tuple[str, str], Hand] = {
     ("", "gro_max_size"): Hand(40_000, 50_000),
     ("", "gso_ipv4_max_size"): Hand(40_000, 50_000),
     ("", "gro_ipv4_max_size"): Hand(40_000, 50_000),
+    ("", "token"): Hand("::a:b:c", "::"),
+    **{(kind, "token"): Hand("::a:b:c", "::", {"mode": "l2"}) for kind in ("ipvlan", "ipvtap", "netkit")},
     ("bridge", "group_address"): Hand("01:80:c2:00:00:0e", "01:80:c2:00:00:00"),
     ("bridge", "mcast_vlan_snooping"): Hand(more={"vlan_filtering": True}),
     ("bond", "updelay"): Hand("400ms", "200ms", _MII),
@@ -202,7 +204,32 @@ MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
 }
 
 # (kind or "", row) → why it is not tried.
+_NO_ND = "a device that asks for no neighbours (inet6_set_iftoken)"
 UNTRIED: Mapping[tuple[str, str], str] = {
+    **{
+        (kind, "token"): _NO_ND
+        for kind in (
+            "lo",
+            "dummy",
+            "ifb",
+            "nlmon",
+            "vrf",
+            "tun",
+            "gre",
+            "ip6gre",
+            "ipip",
+            "sit",
+            "ip6tnl",
+            "vti",
+            "vti6",
+            "xfrm",
+            "wireguard",
+            "bareudp",
+            "gtp",
+            "vcan",
+            "vxcan",
+        )
+    },
     **{
         (kind, "underlay"): "needs a second namespace: tests/kernel/test_tunnel_kinds.py"
         for kind in (

@@ -262,12 +262,4 @@ MISSING: Table = {
     "vlans": {"BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT": "gratuitous ARP past `neigh_suppress`, Linux 7 and later"},
     "fdb": {"NDA_FDB_EXT_ATTRS": "notifications of activity (NFEA_ACTIVITY_NOTIFY, NFEA_DONT_REFRESH)"},
     "neighbor": {"NDA_FLAGS_EXT": "entries that the kernel keeps alive by itself (NTF_EXT_MANAGED)"},
-    "inet6": {"IFLA_INET6_TOKEN": "interface identifier for addresses from router advertisements"},
-    "rule": dict.fromkeys(
-        (
-            "FRA_FLOW", "FRA_TUN_ID", "FRA_SUPPRESS_IFGROUP", "FRA_DSCP", "FRA_FLOWLABEL", "FRA_FLOWLABEL_MASK", "FRA_SPORT_MASK",
-            "FRA_DPORT_MASK", "FRA_DSCP_MASK",
-        ),
-        "not yet a key",
-    ),
 }  # fmt: skip

@@ -193,6 +193,57 @@ def test_faults_of_routes(route: str, words: str) -> None:
         loads(FILE.replace("    routes:\n", f"    routes:\n      - {route}\n"))
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("{priority: 1, table: 5, dscp: 1, tos: 4}", "`dscp` and `tos` exclude each other"),
+        ("{priority: 1, table: 5, dscp_mask: 1}", "`dscp_mask` needs `dscp`"),
+        ("{priority: 1, table: 5, dscp: 3, dscp_mask: 1}", "bits that `dscp_mask` does not compare"),
+        ("{priority: 1, table: 5, sport: 80-90, sport_mask: 255}", "a single port"),
+        ("{priority: 1, table: 5, flowlabel: 5}", "flow labels are IPv6's"),
+        ("{priority: 1, table: 5, realms: 5, family: ipv6}", "realms are IPv4's"),
+    ],
+)
+def test_faults_of_rules(rule: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        loads(FILE.replace("    routes:\n", f"    rules: [{rule}]\n    routes:\n"))
+
+
+def test_masks_that_are_the_kernels_own_are_not_said() -> None:
+    rules = "{priority: 1, table: 5, sport: 80, sport_mask: 0xffff, dscp: 0, dscp_mask: 63}"
+    state = loads(FILE.replace("    routes:\n", f"    rules: [{rules}]\n    routes:\n"))
+    (rule,) = state.namespaces["red"].rules.values()
+    assert rule.attrs == {"priority": 1, "family": "ipv4", "table": 5, "sport": "80-80", "dscp": 0}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("10.0.0.1/24]", "{address: 10.0.0.1/24, optimistic: true}]", "IPv6 addresses only"),
+        ("10.0.0.1/24]", "{address: 10.0.0.1/24, autojoin: true}]", "is for multicast addresses"),
+        ("10.0.0.1/24]", '{address: "fd00::1/64", nodad: true, optimistic: true}]', "exclude each other"),
+        ("10.0.0.1/24]", '"ff05::1/64"]', "multicast"),
+        ("kind: veth", 'kind: veth, token: "fd00::1"', "not an interface identifier"),
+        ("kind: veth", "kind: veth, token: 10.0.0.1", "not an interface identifier"),
+    ],
+)
+def test_faults_of_addresses_and_tokens(before: str, after: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        loads(FILE.replace(before, after, 1))
+
+
+def test_a_token_comes_after_its_sysctl(lab: Lab) -> None:
+    """ipv6_accept_ra() decides whether the kernel takes it."""
+    text = FILE.replace("kind: veth", 'kind: veth, token: "::a:b:c", sysctls: {ipv6.accept_ra: 2}')
+    for first in (FILE, text):
+        plan = lab.apply(text)
+        kinds = [step.verb for step in plan.steps if step.verb is Verb.SYSCTL or "token" in step.attrs]
+        assert kinds == ([Verb.SYSCTL, Verb.LINK_SET] if first is FILE else [])
+    lab.apply(FILE.replace("kind: veth", "kind: veth, sysctls: {ipv6.accept_ra: 0}"))
+    plan = lab.apply(text.replace("::a:b:c", "::d"))
+    assert [step.verb for step in plan.steps] == [Verb.SYSCTL, Verb.LINK_SET]
+
+
 ENCAPS: list[tuple[Any, str]] = [
     ({"type": "mpls", "labels": 100}, "mpls 100"),
     ({"type": "mpls", "labels": [100, 200], "ttl": 0}, "mpls 100/200"),

@@ -163,7 +163,8 @@ def test_address() -> None:
     assert (address.link, address.address) == ("eth0", "2001:db8::1 peer 2001:db8::2/128")
     assert address.attrs == {
         "scope": "global", "valid_lifetime": "forever", "preferred_lifetime": "forever", "metric": 0, "nodad": True, "home": False,
-        "mngtmpaddr": False, "noprefixroute": False, "flags": 0x82, "secondary": False, "tentative": False, "permanent": True,
+        "mngtmpaddr": False, "noprefixroute": False, "optimistic": False, "autojoin": False,
+        "flags": 0x82, "secondary": False, "tentative": False, "permanent": True,
     }  # fmt: skip
 
 

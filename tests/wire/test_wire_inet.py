@@ -32,6 +32,7 @@ ADDRESSES = [
     Address("v0", "127.0.0.1/8"),
     Address("v0", "10.0.0.1/8", {"broadcast": "10.255.255.255", "metric": 7, "proto": 9, "noprefixroute": True}),
     Address("v0", "2001:db8::1/64", {"nodad": True, "home": True, "mngtmpaddr": True}),
+    Address("v0", "ff05::77/128", {"optimistic": True, "autojoin": True}),
     Address("v0", "fe80::1/64", {"scope": "77", "valid_lifetime": 90_000, "preferred_lifetime": 0}),
     Address("v0", "2001:db8::1 peer 2001:db8::2/128", {"valid_lifetime": 5_000}),
 ]
@@ -217,6 +218,10 @@ def test_ipv6_discarding_routes_do_not_go_through_lo() -> None:
 
 
 RULES: list[dict[str, Any]] = [
+    {"priority": 1, "family": "ipv4", "table": 100, "dscp": 46, "dscp_mask": 62, "tun_id": 2**40, "realms": 0xA0014},
+    {"priority": 1, "family": "ipv6", "table": 100, "flowlabel": 5, "dscp": 0, "suppress_ifgroup": 7},
+    {"priority": 1, "family": "ipv6", "table": 100, "flowlabel": 5, "flowlabel_mask": 255},
+    {"priority": 1, "family": "ipv4", "table": 100, "sport": "80-80", "sport_mask": 0xFFF0, "dport": "90-90", "dport_mask": 0xF0},
     {"priority": 1000, "family": "ipv4", "from": "10.0.0.0/24", "table": 100},
     {"priority": 0, "family": "ipv6", "to": "2001:db8::/32", "table": 5000},
     {"priority": 5, "family": "ipv4", "fwmark": 5, "table": 254},

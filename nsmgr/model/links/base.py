@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from nsmgr.model.attr import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC
 from nsmgr.model.attr import IFF_UP as IFF_UP
 from nsmgr.model.base import Attr, Bool, Change, Names, Resource, Where
 from nsmgr.model.kind import Kind
 from nsmgr.record import replace
+from nsmgr.text import token
 from nsmgr.types import IfName, LinkRef, Mac, Size
 
 data = partial(Attr, where=Where.DATA)  # a row of the kind's IFLA_INFO_DATA
 shown = partial(Attr, change=Change.READ_ONLY, where=Where.DATA, export=False)  # the same, the kernel's to set
 READONLY = Field(json_schema_extra={"readOnly": True})
+
+
+Token = Annotated[str, AfterValidator(token)]
 
 
 class Link(Resource, Kind):
@@ -87,6 +91,10 @@ class Link(Resource, Kind):
         ),
     ] = None
     """How the IPv6 link-local address is made."""
+    token: Annotated[Token | None, Attr("IFLA_INET6_TOKEN", where=Where.INET6, late=True, last=True, absent="::", default="::")] = (
+        None
+    )
+    """IPv6 interface identifier of addresses from router advertisements, ``::1:2``; ``::`` = the usual one. Needs accept_ra."""
 
     # Not rows: expanded by config.desired.
     port_options: dict[str, Any] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsmgr.model.attr import Attr, Bool, Change, Names, Where
 from nsmgr.model.kind import Plain
 from nsmgr.model.shape import Shape, anything, chain, either, items, mapping, optional, text, truth, whole, word
-from nsmgr.text import ifname, link_ref, size, unicast_mac
+from nsmgr.text import ifname, link_ref, size, token, unicast_mac
 
 
 class Link(Plain):
@@ -39,6 +39,7 @@ class Link(Plain):
             late=True,
             default="eui64",
         ),
+        "token": Attr("IFLA_INET6_TOKEN", where=Where.INET6, late=True, last=True, absent="::", default="::"),
     }
 
 
@@ -68,6 +69,7 @@ Link.SHAPE = Shape(
         "linkmode": optional(word("default", "dormant")),
         "protodown": optional(truth),
         "addrgenmode": optional(word("eui64", "none", "stable_secret", "random")),
+        "token": optional(chain(text(), token)),
         "port_options": optional(mapping(text(), anything)),
         "queues": optional(either(whole(1, 4096), word("kernel"))),
         "altnames": optional(items(text(1, 127))),
@@ -99,6 +101,7 @@ Link.SHAPE = Shape(
         "linkmode": None,
         "protodown": None,
         "addrgenmode": None,
+        "token": None,
         "port_options": None,
         "queues": None,
         "altnames": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nsmgr.model.shape import Shape, chain, optional, text, truth, whole, word
-from nsmgr.model.words import Range, cidr_or_default, ip_protocol, protocol, table
+from nsmgr.model.words import Range, cidr_or_default, ip_protocol, protocol, realm_numbers, table
 from nsmgr.text import ifname
 
 ENTRY = Shape(
@@ -21,12 +21,21 @@ ENTRY = Shape(
         "table": optional(chain(table, whole())),
         "goto": optional(whole(0, 4294967295)),
         "invert": optional(truth),
+        "dscp": optional(whole(0, 63)),
+        "dscp_mask": optional(whole(0, 63)),
+        "flowlabel": optional(whole(0, 1048575)),
+        "flowlabel_mask": optional(whole(0, 1048575)),
+        "tun_id": optional(whole(0, 18446744073709551615)),
         "suppress_prefixlength": optional(whole(0, 128)),
+        "suppress_ifgroup": optional(whole(0, 2147483647)),
         "ipproto": chain(ip_protocol, whole()),
         "sport": chain(Range(65535), text()),
         "dport": chain(Range(65535), text()),
+        "sport_mask": optional(whole(0, 65535)),
+        "dport_mask": optional(whole(0, 65535)),
         "uidrange": chain(Range(4294967294), text()),
         "l3mdev": optional(truth),
+        "realms": chain(realm_numbers, whole()),
         "proto": optional(chain(protocol, whole())),
     },
     {
@@ -42,12 +51,21 @@ ENTRY = Shape(
         "table": None,
         "goto": None,
         "invert": None,
+        "dscp": None,
+        "dscp_mask": None,
+        "flowlabel": None,
+        "flowlabel_mask": None,
+        "tun_id": None,
         "suppress_prefixlength": None,
+        "suppress_ifgroup": None,
         "ipproto": None,
         "sport": None,
         "dport": None,
+        "sport_mask": None,
+        "dport_mask": None,
         "uidrange": None,
         "l3mdev": None,
+        "realms": None,
         "proto": None,
     },
     ("priority",),
