@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +22,9 @@ namespaces:
       eth0:
         kind: veth
         peer: @b/eth0
-        queues: 2
+        tx_queues: 2
         features: {tx-checksum-ip-generic: false, rx-gro-list: true}
-        ethtool: {channels: {rx: 2, tx: 2}}
+        ethtool: {channels: {rx: 1, tx: 2}}
       tap0:
         kind: tap
         ethtool: {speed: 1000, duplex: half, coalesce: {rx_frames: 7}}
@@ -60,7 +62,7 @@ def test_made_as_ethtool_shows_them(lab: Lab) -> None:
     seen = features(lab)
     assert seen["tx-checksum-ip-generic"] is False
     assert seen["rx-gro-list"] is True
-    assert re.findall(r"^[RT]X:\t\t(\d+)", ethtool(lab, "-l"), re.MULTILINE) == ["2", "2", "2", "2"]
+    assert re.findall(r"^[RT]X:\t\t(\d+)", ethtool(lab, "-l"), re.MULTILINE)[2:] == ["1", "2"]
     shown = ethtool(lab, "show", "tap0")
     assert "Speed: 1000Mb/s" in shown
     assert "Duplex: Half" in shown
@@ -72,7 +74,7 @@ def test_made_as_ethtool_shows_them(lab: Lab) -> None:
     [
         ("-K tx-checksum-ip-generic on", "eth0", "features"),
         ("-K rx-gro-list off", "eth0", "features"),
-        ("-L rx 1", "eth0", "channels"),
+        ("-L tx 1", "eth0", "channels"),
         ("-C rx-frames 9", "tap0", "coalesce"),
         ("-s speed 100", "tap0", "ethtool"),
         ("-s duplex full", "tap0", "ethtool"),
@@ -154,11 +156,78 @@ def test_what_needs_another_feature_is_not_called_done(lab: Lab) -> None:
 def test_what_a_driver_lacks_is_refused(lab: Lab) -> None:
     from nsmgr import engine
 
-    desired = lab.load(FILE.replace("{channels: {rx: 2, tx: 2}}", "{rings: {rx: 512}}"))
+    desired = lab.load(FILE.replace("{channels: {rx: 1, tx: 2}}", "{rings: {rx: 512}}"))
     result = engine.apply(desired, lab.kernel, lab.store)
     (failure,) = result.failures()
     assert failure.operation.type == "rings"
     assert failure.verdict.errno == 95
+
+
+SIMULATED = """
+version: 1
+host:
+  links:
+    NAME:
+      ethtool:
+        rings: {rx: 512, rx_mini: 16, rx_jumbo: 32, tx: 256}
+        coalesce: {rx_usecs: 50, tx_frames: 8, adaptive_rx: true, sample_interval: 3}
+        channels: {combined: 2}
+        pause: {rx: true, tx: false}
+namespaces: {}
+"""
+
+
+@pytest.fixture
+def simulated() -> Iterator[str]:
+    """A network device of the driver netdevsim, which has all of these settings; 4 queues."""
+    bus = Path("/sys/bus/netdevsim")
+    if not (bus / "new_device").exists():
+        pytest.skip("this kernel has no netdevsim")
+    (bus / "new_device").write_text("7 1 4")
+    try:
+        (device,) = (bus / "devices/netdevsim7/net").iterdir()
+        yield device.name
+    finally:
+        (bus / "del_device").write_text("7")
+
+
+def test_a_driver_that_has_all_of_them(lab: Lab, simulated: str) -> None:
+    def told(option: str) -> str:
+        return subprocess.run(["ethtool", option, simulated], capture_output=True, text=True, check=True).stdout
+
+    text = SIMULATED.replace("NAME", simulated)
+    lab.converge(lab.load(text))
+    for old, new, option, words in (
+        ("rx: 512", "rx: 1024", "-g", r"^RX:\s+1024$"),
+        ("rx_mini: 16", "rx_mini: 17", "-g", r"^RX Mini:\s+17$"),
+        ("rx_jumbo: 32", "rx_jumbo: 33", "-g", r"^RX Jumbo:\s+33$"),
+        ("tx: 256", "tx: 257", "-g", r"^TX:\s+257$"),
+        ("rx_usecs: 50", "rx_usecs: 60", "-c", r"^rx-usecs:\s+60$"),
+        ("tx_frames: 8", "tx_frames: 9", "-c", r"^tx-frames:\s+9$"),
+        ("adaptive_rx: true", "adaptive_rx: false", "-c", r"^Adaptive RX: off"),
+        ("sample_interval: 3", "sample_interval: 4", "-c", r"^sample-interval:\s+4$"),
+        ("combined: 2", "combined: 3", "-l", r"^Combined:\s+3$"),
+        ("{rx: true, tx: false}", "{rx: false, tx: false}", "-a", r"^RX:\s+off$"),
+        ("{rx: false, tx: false}", "{rx: false, tx: true}", "-a", r"^TX:\s+on$"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+        result = lab.converge(lab.load(text))
+        assert [step.verb for step in result.plan.steps] == [Verb.THING_SET], new
+        assert re.search(words, told(option), re.MULTILINE), (new, told(option))
+    subprocess.run(["ethtool", "-G", simulated, "rx", "100"], check=True)
+    (operation,) = lab.check(lab.load(text)).operations
+    assert (operation.type, operation.key) == ("rings", simulated)
+    lab.converge(lab.load(text))
+
+
+def test_more_than_a_driver_takes_is_refused_with_the_kernels_words(lab: Lab, simulated: str) -> None:
+    from nsmgr import engine
+
+    desired = lab.load(SIMULATED.replace("NAME", simulated).replace("rx: 512", "rx: 5000"))
+    result = engine.apply(desired, lab.kernel, lab.store)
+    (failure,) = result.failures()
+    assert (failure.operation.type, failure.verdict.extack) == ("rings", "requested ring size exceeds maximum")
 
 
 def test_settings_are_made_again_with_a_link_that_is_replaced(lab: Lab) -> None:

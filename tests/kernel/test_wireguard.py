@@ -255,6 +255,23 @@ def test_what_left_the_file_goes(lab: Lab, keys: Keys) -> None:
     assert len(dump(lab)) == 1
 
 
+def test_a_stranger_stays_where_only_what_is_declared_is_managed(lab: Lab, keys: Keys) -> None:
+    text = FILE.replace("  @a:\n", "  @a:\n    manage: declared\n")
+    lab.converge(lab.load(keys.text(text)))
+    wg(lab, f"set wg0 peer {OTHER} allowed-ips 10.8.0.0/16")
+    assert not lab.check(lab.load(keys.text(text)))
+    head, _, rest = text.partition("          peers:\n")
+    lab.converge(lab.load(keys.text(head + "          peers: []\n  @b:" + rest.partition("\n  @b:")[2])))
+    assert [peer[0] for peer in dump(lab)[1:]] == [OTHER]  # ours went, the stranger stays
+
+
+def test_ignored_peers_are_left_alone(lab: Lab, keys: Keys) -> None:
+    text = FILE.replace("  @a:\n", f"  @a:\n    ignore: {{wireguard: [{{public_key: '{OTHER}'}}]}}\n")
+    lab.converge(lab.load(keys.text(text)))
+    wg(lab, f"set wg0 peer {OTHER} allowed-ips 10.8.0.0/16")
+    assert not lab.check(lab.load(keys.text(text)))
+
+
 def test_export_loads_and_plans_to_nothing(lab: Lab, keys: Keys) -> None:
     from nsmgr.cli.show import observe
     from nsmgr.render.export import export_yaml
