@@ -220,3 +220,25 @@ def test_export_says_the_same(lab: Lab) -> None:
     from nsmgr import config
 
     assert not lab.check(config.loads(text))
+
+
+def test_next_hops_instead_of_a_remote(lab: Lab) -> None:
+    hops = """    nexthops:
+      1: {via: 10.0.0.2, fdb: true}
+      2: {via: 10.0.0.3, fdb: true}
+      10: {group: [1, 2], fdb: true}
+  @b: {}
+"""
+    grouped = FILE.replace("  @b: {}\n", hops).replace("02:00:00:00:00:12 dst 10.0.0.2", "02:00:00:00:00:12 nhid 10")
+    lab.converge(lab.load(grouped))
+    assert seen(lab, "vx7", "02:00:00:00:00:12")[0]["nhid"] == 10
+    lab.ip("-n @a nexthop del id 10")
+    lab.converge(lab.load(grouped))
+    assert seen(lab, "vx7", "02:00:00:00:00:12")[0]["nhid"] == 10
+    lab.converge(lab.load(FILE))
+    assert seen(lab, "vx7", "02:00:00:00:00:12")[0]["dst"] == "10.0.0.2"
+    lab.converge(lab.load(grouped))
+    lab.converge(
+        lab.load(grouped.replace("10: {group: [1, 2], fdb: true}", "11: {group: [1, 2], fdb: true}").replace("nhid 10", "nhid 11"))
+    )
+    assert seen(lab, "vx7", "02:00:00:00:00:12")[0]["nhid"] == 11

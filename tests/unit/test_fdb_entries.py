@@ -74,6 +74,7 @@ def test_several_remotes_are_several_entries() -> None:
         ("", "02:00:00:00:00:01 dst 10.0.0.1 vni 7", "the link's own `id`"),
         ("", "02:00:00:00:00:01 dst 10.0.0.1 port 4789", "the link's own `port`"),
         ("", "02:00:00:00:00:01 dst 10.0.0.1 via nobody", "not declared"),
+        ("", "00:00:00:00:00:00 dst 10.0.0.2", "the link's own `remote`"),
     ],
 )
 def test_faults(p1: str, vx7: str, words: str) -> None:
@@ -125,3 +126,5 @@ def test_what_the_document_says_of_entries() -> None:
     ]
     assert cls.foreign({**port, "by": "kernel"})
     assert cls.foreign({**port, "extern_learn": True})
+    assert cls.foreign({**own, "via": "?/#7"})
+    assert not cls.foreign({**own, "via": "p1"})

@@ -126,6 +126,8 @@ class Fdb(ThingModel):
         # vxlan_fdb_info leaves out what is as the link has it, so it could not be told from an entry without.
         has = about(link)
         pairs = (("port", "port"), ("vni", "id"))
+        if self.lladdr == bridging.ZERO_MAC and self.dst is not None and self.dst == has.get("remote"):
+            return [("dst", f"{self.dst} is the link's own `remote`, which is such an entry", "remove the entry")]
         return [
             (name, f"`{name}` is the link's own `{of}` here", f"remove `{name}`")
             for name, of in pairs
@@ -139,7 +141,8 @@ class Fdb(ThingModel):
 
     @classmethod
     def foreign(cls, attrs: Mapping[str, Value]) -> bool:
-        return attrs.get("by") == "kernel" or bool(attrs.get("extern_learn"))
+        elsewhere = str(attrs.get("via", "")).startswith("?")  # by a link of another namespace, which cannot be named
+        return attrs.get("by") == "kernel" or bool(attrs.get("extern_learn")) or elsewhere
 
     @classmethod
     def section(cls, parts: Sequence[Part]) -> Any:
