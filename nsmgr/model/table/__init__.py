@@ -55,7 +55,7 @@ ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
         "0200d523-5a24d3e3",
         "thing_ethtool",
     ),
-    "thing:fdb": (("__init__.py", "bridging.py", "things/base.py", "things/fdb.py"), "0200d523-b092b74d", "thing_fdb"),
+    "thing:fdb": (("__init__.py", "bridging.py", "things/base.py", "things/fdb.py"), "0200d523-58c95590", "thing_fdb"),
     "thing:features": (("things/base.py", "things/features.py"), "0200d523-eee59cee", "thing_features"),
     "thing:macsec": (
         ("things/base.py", "things/macsec.py", "things/macsec_rx.py", "things/macsec_rx_sa.py", "things/macsec_tx.py"),
