@@ -5,7 +5,7 @@ Nothing here names a kind: a new file in nsmgr/model/links, a new entry of nsmgr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -16,7 +16,7 @@ from nsmgr.model.links import kind_class, kind_names
 from nsmgr.model.links.base import Link
 from nsmgr.model.ports import port_class, port_kinds
 from nsmgr.model.shape import MODELS
-from nsmgr.model.things import thing_class, thing_types
+from nsmgr.model.things import thing_class, thing_kinds, thing_types
 from tests.scope.reasons import ELSEWHERE, MISSING, OUT
 from tests.scope.uapi import enumerations
 
@@ -96,15 +96,22 @@ def sections() -> list[Section]:
             resource: type[Resource] = getattr(import_module(module), cls_name)
             found.append(_section(name, f"A {name}", resource, tuple(Where), (), None))
     things = [_section(name, f"A {name}", thing_class(name), tuple(Where), (), None) for name in thing_types()]
+    for name in thing_types():
+        of_all = thing_class(name).rows().keys()
+        for kind in thing_kinds(name):
+            title = f"A {name} of kind `{kind}`"
+            things.append(_section(f"{name}.{kind}", title, thing_class(f"{name}.{kind}"), tuple(Where), (), None, but=of_all))
     return [*found, *(thing for thing in things if thing.rows)]
 
 
 def _section(
-    name: str, title: str, cls: type[Resource], places: tuple[Where, ...], known: tuple[str, ...], table: Table | None
-) -> Section:
+    name: str, title: str, cls: type[Resource], places: tuple[Where, ...], known: tuple[str, ...], table: Table | None,
+    *, but: Container[str] = (),
+) -> Section:  # fmt: skip
+    """``but``: rows that are told elsewhere."""
     section = Section(name, title)
     for row_name, row in cls.rows().items():
-        if row.where not in places:
+        if row.where not in places or row_name in but:
             continue
         if not row.nla:
             section.extra[row_name] = row

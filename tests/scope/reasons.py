@@ -10,6 +10,27 @@ from collections.abc import Mapping
 
 Table = Mapping[str, Mapping[str, str]]
 
+_FLOWER_MASKS = dict.fromkeys(
+    (
+        f"TCA_FLOWER_KEY_{name}_MASK"
+        for name in (
+            "ETH_DST", "ETH_SRC", "IPV4_SRC", "IPV4_DST", "IPV6_SRC", "IPV6_DST", "TCP_SRC", "TCP_DST", "UDP_SRC", "UDP_DST",
+            "SCTP_SRC", "SCTP_DST", "ICMPV4_CODE", "ICMPV4_TYPE", "ICMPV6_CODE", "ICMPV6_TYPE", "IP_TOS", "IP_TTL",
+        )
+    ),
+    "by the field's own value: the whole of it, or a prefix",
+)  # fmt: skip
+_RATE_TABLE = "a rate table: not wanted where the rate says its link layer, as it does here"
+_TUNNELLED = "the header of a tunnel that has been taken off: for links in metadata mode, which test networks do without"
+_TRACKED = "what connection tracking says, which takes its action `ct`"
+_RARE = "a protocol that few test networks have: u32 finds its fields"
+_OFFLOAD = "hardware offload"
+
+
+def _flower(reason: str, *names: str, mask: bool = True) -> dict[str, str]:
+    return {f"TCA_FLOWER_KEY_{name}{end}": reason for name in names for end in (("", "_MASK") if mask else ("",))}
+
+
 # Configured, or used, in another way than by a row of that section.
 ELSEWHERE: Table = {
     "batadv": {
@@ -36,6 +57,37 @@ ELSEWHERE: Table = {
     "veth": {"VETH_INFO_PEER": "`peer`, and what is written for the other end"},
     "vxcan": {"VXCAN_INFO_PEER": "`peer`, and what is written for the other end"},
     "netkit": {"IFLA_NETKIT_PEER_INFO": "`peer`, and what is written for the other end"},
+    "tfilter.flower": {
+        **_FLOWER_MASKS,
+        "TCA_FLOWER_CLASSID": "`flowid`",
+        "TCA_FLOWER_ACT": "`police`, `mirror`, `redirect`, `action`",
+        "TCA_FLOWER_KEY_ETH_TYPE": "`protocol`",
+        "TCA_FLOWER_KEY_VLAN_ETH_TYPE": "taken off the packet before it is compared",
+        **dict.fromkeys(
+            (f"TCA_FLOWER_KEY_{proto}_{end}" for proto in ("UDP", "SCTP") for end in ("SRC", "DST")),
+            "`src_port`, `dst_port` by `ip_proto`",
+        ),
+    },
+    "tfilter.u32": {
+        "TCA_U32_CLASSID": "`flowid`",
+        "TCA_U32_ACT": "`police`, `mirror`, `redirect`, `action`",
+    },
+    "tfilter": {"TCA_POLICE_RATE64": "a `police` that does not fit TCA_POLICE_TBF"},
+    "tclass": {
+        "TCA_HTB_INIT": "the qdisc's",
+        "TCA_HTB_DIRECT_QLEN": "the qdisc's",
+        "TCA_HTB_RATE64": "a `rate` that does not fit TCA_HTB_PARMS",
+        "TCA_HTB_CEIL64": "a `ceil` that does not fit TCA_HTB_PARMS",
+    },
+    "qdisc.htb": dict.fromkeys(("TCA_HTB_PARMS", "TCA_HTB_RATE64", "TCA_HTB_CEIL64"), "of its classes"),
+    "qdisc.netem": {
+        "TCA_NETEM_LOSS": "`loss_state`, `loss_gemodel`",
+        "TCA_NETEM_RATE64": "a `rate` that does not fit TCA_NETEM_RATE",
+    },
+    "qdisc.tbf": {
+        "TCA_TBF_RATE64": "a `rate` that does not fit TCA_TBF_PARMS",
+        "TCA_TBF_PRATE64": "a `peakrate` that does not fit TCA_TBF_PARMS",
+    },
     "hsr": {"IFLA_HSR_SUPERVISION_ADDR": "its last byte is `multicast_spec`, the rest is fixed"},
     "route": {
         "RTA_METRICS": "the nest of the attributes RTAX_…",
@@ -68,6 +120,57 @@ _MESH = (
 
 # Out of scope.
 OUT: Table = {
+    "qdisc.htb": {"TCA_HTB_CTAB": _RATE_TABLE, "TCA_HTB_RTAB": _RATE_TABLE, "TCA_HTB_OFFLOAD": _OFFLOAD},
+    "tclass": {"TCA_HTB_CTAB": _RATE_TABLE, "TCA_HTB_RTAB": _RATE_TABLE, "TCA_HTB_OFFLOAD": _OFFLOAD},
+    "qdisc.tbf": {"TCA_TBF_RTAB": _RATE_TABLE, "TCA_TBF_PTAB": _RATE_TABLE},
+    "qdisc.cake": {"TCA_CAKE_RAW": "the lower layers' headers as they are: `framing: noatm` and `overhead: 0` in one"},
+    "qdisc.fq": {
+        "TCA_FQ_FLOW_DEFAULT_RATE": "the kernel takes it and does nothing (fq_change)",
+        "TCA_FQ_PRIOMAP": "which priorities share fq's three bands (Linux 6.7): prio says that more plainly",
+        "TCA_FQ_WEIGHTS": "the weights of fq's three bands (Linux 6.7)",
+        "TCA_FQ_OFFLOAD_HORIZON": _OFFLOAD,
+    },
+    "qdisc.netem": {"TCA_NETEM_SLOT_DIST": "a table for the times between slots, which the kernel does not tell"},
+    "tfilter": {
+        "TCA_POLICE_RATE": "sent along: a table that nothing looks into any more",
+        "TCA_POLICE_PEAKRATE": "a second bucket; with TCA_POLICE_PEAKRATE64",
+        "TCA_POLICE_PEAKRATE64": "the rate of a second bucket",
+        "TCA_POLICE_AVRATE": "by the kernel's rate estimator, which the filter does not have",
+        "TCA_POLICE_TM": "shown only: when it was used",
+        "TCA_POLICE_PKTRATE64": "packets a second instead of bytes (Linux 5.13)",
+        "TCA_POLICE_PKTBURST64": "packets a second instead of bytes (Linux 5.13)",
+    },
+    "tfilter.u32": {
+        "TCA_U32_HASH": "hash tables: for thousands of filters",
+        "TCA_U32_LINK": "hash tables: for thousands of filters",
+        "TCA_U32_DIVISOR": "hash tables: for thousands of filters",
+        "TCA_U32_POLICE": "before actions: `police` instead",
+        "TCA_U32_INDEV": "the filter stands at its link",
+        "TCA_U32_PCNT": "shown only: a counter",
+        "TCA_U32_MARK": "the firewall's mark: nftables acts on it itself",
+        "TCA_U32_FLAGS": _OFFLOAD,
+    },
+    "tfilter.flower": {
+        "TCA_FLOWER_INDEV": "the filter stands at its link",
+        "TCA_FLOWER_FLAGS": _OFFLOAD,
+        "TCA_FLOWER_IN_HW_COUNT": _OFFLOAD,
+        **_flower(_TUNNELLED, "ENC_IPV4_SRC", "ENC_IPV4_DST", "ENC_IPV6_SRC", "ENC_IPV6_DST", "ENC_UDP_SRC_PORT"),
+        **_flower(_TUNNELLED, "ENC_UDP_DST_PORT", "ENC_IP_TOS", "ENC_IP_TTL", "ENC_OPTS", "ENC_FLAGS"),
+        **_flower(_TUNNELLED, "ENC_KEY_ID", mask=False),
+        **_flower(_TRACKED, "CT_STATE", "CT_ZONE", "CT_MARK", "CT_LABELS"),
+        **_flower("fragments: u32 finds them", "FLAGS"),
+        **_flower("the flags of TCP: u32 finds them", "TCP_FLAGS"),
+        **_flower("ARP: u32 finds its fields", "ARP_SIP", "ARP_TIP", "ARP_OP", "ARP_SHA", "ARP_THA"),
+        **_flower(_RARE, "MPLS_TTL", "MPLS_BOS", "MPLS_TC", "MPLS_LABEL", "MPLS_OPTS", "PPPOE_SID", "PPP_PROTO", mask=False),
+        **_flower(_RARE, "L2TPV3_SID", "CFM", mask=False),
+        **_flower(_RARE, "SPI"),
+        **_flower("a second VLAN tag", "CVLAN_ID", "CVLAN_PRIO", "CVLAN_ETH_TYPE", "NUM_OF_VLANS", mask=False),
+        **_flower(
+            "a range of ports: several filters do", *(f"PORT_{e}_{m}" for e in ("SRC", "DST") for m in ("MIN", "MAX")), mask=False
+        ),
+        **_flower("the hash of another filter's action", "HASH"),
+        "TCA_FLOWER_L2_MISS": "what a bridge's FDB did not know: for offload",
+    },
     "batadv": {
         **dict.fromkeys((f"BATADV_ATTR_{name}" for name in _MESH), "what the mesh found out: runtime"),
         "BATADV_ATTR_LOG_LEVEL": "for those who work on batman-adv (CONFIG_BATMAN_ADV_DEBUG)",

@@ -17,9 +17,11 @@ FILE = Path(__file__).with_name("uapi.json")
 HEADERS = (
     "if_link.h", "if_addr.h", "if_bridge.h", "if_macsec.h", "if_tunnel.h", "veth.h", "can/vxcan.h", "can/netlink.h", "batman_adv.h",
     "rtnetlink.h", "fib_rules.h", "neighbour.h", "nexthop.h", "lwtunnel.h", "seg6_iptunnel.h", "seg6_local.h", "mpls_iptunnel.h",
+    "pkt_sched.h", "pkt_cls.h",
 )  # fmt: skip
 _PREFIXES = re.compile(
     r"(IFLA|IFA|RTA|RTAX|FRA|NDA|NHA|LWT|LWTUNNEL|MPLS_IPTUNNEL|SEG6|VETH_INFO|VXCAN_INFO|BATADV_ATTR|BRIDGE_VLANDB|MDBE)_"
+    r"|(NETEM_LOSS|TCA_(NETEM|TBF|HTB|FQ|FQ_CODEL|CODEL|PIE|CAKE|FLOWER|U32|POLICE))_UNSPEC"
 )
 _NOISE = re.compile(r"/\*.*?\*/|//[^\n]*|^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", re.DOTALL | re.MULTILINE)
 _ENUM = re.compile(r"\benum\s*\w*\s*\{([^}]*)\}")

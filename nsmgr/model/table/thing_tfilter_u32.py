@@ -67,7 +67,7 @@ class U32(TFilter):
         "kind": Attr("TCA_KIND", Change.REPLACE),
         "pref": Attr("tcm_info", Change.REPLACE),
         "protocol": Attr("tcm_info", Change.REPLACE, default="all"),
-        "flowid": Attr("TCA_FLOWER_CLASSID"),
+        "flowid": Attr(),
         "police": Attr("TCA_POLICE_TBF", unit="bit/s"),
         "police_burst": Attr("TCA_POLICE_TBF", unit="bytes"),
         "police_mtu": Attr("TCA_POLICE_TBF", unit="bytes"),

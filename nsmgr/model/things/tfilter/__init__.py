@@ -38,7 +38,7 @@ class TFilter(ThingModel):
         str | None, BeforeValidator(ether_type), TEXT_OR_NUMBER, Attr("tcm_info", Change.REPLACE, default="all")
     ] = None
     """The packets that it sees at all: ip, ipv6, arp, 802.1q, a number. By the addresses it looks for, else all, unless written."""
-    flowid: Annotated[str | None, AfterValidator(classid), Attr("TCA_FLOWER_CLASSID")] = None
+    flowid: Annotated[str | None, AfterValidator(classid), Attr("")] = None
     """The class that they go to."""
     police: Annotated[Rate | None, Field(ge=8), Attr("TCA_POLICE_TBF", unit="bit/s")] = None
     """The rate up to which they conform."""
