@@ -245,6 +245,19 @@ def _link_class(nested: bool = False) -> Any:
     return _overlay(ifinfveth if nested else ifinfmsg, _LINK, af_spec=spec, proplist=names)
 
 
+# TCA_OPTIONS is another thing for each kind (nsmgr.kernel.traffic): bytes here.
+_TRAFFIC = type(
+    "tcmsg",
+    (nla,),
+    {
+        "fields": (("family", "B"), ("pad1", "3x"), ("index", "i"), ("handle", "I"), ("parent", "I"), ("info", "I")),
+        "nla_map": (
+            (1, "TCA_KIND", "asciiz"), (2, "TCA_OPTIONS", "hex"), (8, "TCA_STAB", "hex"), (11, "TCA_CHAIN", "uint32"),
+        ),
+    },
+)  # fmt: skip
+
+
 def messages() -> dict[str, Any]:
     """Table name → class, of every message: ``link``, ``address``, ``route``, ``rule``, ``nsid``."""
     return {
@@ -253,6 +266,7 @@ def messages() -> dict[str, Any]:
         "route": _overlay(rtmsg, _ROUTE, metrics=_overlay(rtmsg.metrics, _METRICS)),
         "rule": _overlay(fibmsg, _RULE),
         "nsid": _overlay(nsidmsg, _NSID),
+        "traffic": _TRAFFIC,
     }
 
 

@@ -12,6 +12,9 @@ RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK = 16, 17, 18, 19
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE = 32, 33, 34
+RTM_NEWQDISC, RTM_DELQDISC, RTM_GETQDISC = 36, 37, 38
+RTM_NEWTCLASS, RTM_DELTCLASS, RTM_GETTCLASS = 40, 41, 42
+RTM_NEWTFILTER, RTM_DELTFILTER, RTM_GETTFILTER = 44, 45, 46
 RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID = 88, 89, 90
 RTM_NEWLINKPROP, RTM_DELLINKPROP = 108, 109
 
@@ -64,6 +67,11 @@ def nsid_table() -> Table:
     return _tables["nsid"]
 
 
+def traffic_table() -> Table:
+    """RTM_*QDISC, RTM_*TCLASS, RTM_*TFILTER."""
+    return _tables["traffic"]
+
+
 def message_table(message_type: int) -> Table | None:
     """The table of an rtnetlink message type, None for types nsmgr does not speak."""
     if message_type in (RTM_NEWLINKPROP, RTM_DELLINKPROP) or RTM_NEWLINK <= message_type <= RTM_SETLINK:
@@ -73,6 +81,9 @@ def message_table(message_type: int) -> Table | None:
         (RTM_NEWROUTE, route_table),
         (RTM_NEWRULE, rule_table),
         (RTM_NEWNSID, nsid_table),
+        (RTM_NEWQDISC, traffic_table),
+        (RTM_NEWTCLASS, traffic_table),
+        (RTM_NEWTFILTER, traffic_table),
     ):
         if first <= message_type <= first + 2:
             return get()

@@ -304,4 +304,7 @@ TABLES: dict[str, str] = {
     24:FRA_DPORT_RANGE:(start=H,end=H) 25:FRA_DSCP:B 26:FRA_FLOWLABEL:>I 27:FRA_FLOWLABEL_MASK:>I 28:FRA_SPORT_MASK:H
     29:FRA_DPORT_MASK:H 30:FRA_DSCP_MASK:B
     """,
+    "traffic": """
+    (family=B,=3x,index=i,handle=I,parent=I,info=I) 1:TCA_KIND:asciiz 2:TCA_OPTIONS:bytes 8:TCA_STAB:bytes 11:TCA_CHAIN:I
+    """,
 }

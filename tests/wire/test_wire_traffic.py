@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nsmgr.kernel.codec import CodecError
+from nsmgr.kernel.describe import describe
 from nsmgr.kernel.things import qdisc, tclass, tfilter
 from nsmgr.kernel.traffic import actions, codec, distributions, number, options, size_of, text, ticks
 from nsmgr.kernel.traffic.qdiscs.netem import parts, share
@@ -384,3 +385,10 @@ def test_a_distribution_has_the_mean_and_deviation_it_shall_have(name: str) -> N
     deviation = (sum((entry - mean) ** 2 for entry in table) / len(table)) ** 0.5
     assert abs(mean) < 0.05 * 8192
     assert 0.7 * 8192 < deviation <= 1.05 * 8192
+
+
+def test_what_a_message_says_is_told() -> None:
+    said = describe(request(Verb.THING_ADD, "qdisc", {"kind": "pfifo", "parent": "root", "handle": "1:", "limit": 7}))
+    assert (said["type"], said["flags"]) == ("RTM_NEWQDISC", ["REQUEST", "EXCL", "CREATE"])
+    assert said["header"] == {"family": 0, "index": 5, "handle": 0x10000, "parent": 0xFFFFFFFF, "info": 0}
+    assert said["attributes"] == [["TCA_KIND", "pfifo"], ["TCA_OPTIONS", "07000000"]]
