@@ -169,22 +169,22 @@ ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "thing:tclass": (("things/base.py", "things/tclass.py", "traffic.py"), "0200d523-958e3df2", "thing_tclass"),
     "thing:tfilter": (
         ("packets.py", "things/base.py", "things/tfilter/__init__.py", "traffic.py"),
-        "0200d523-13921346",
+        "0200d523-90ec2508",
         "thing_tfilter",
     ),
     "thing:tfilter.flower": (
         ("packets.py", "things/base.py", "things/tfilter/__init__.py", "things/tfilter/flower.py", "traffic.py"),
-        "0200d523-a2a06424",
+        "0200d523-2b673547",
         "thing_tfilter_flower",
     ),
     "thing:tfilter.matchall": (
         ("packets.py", "things/base.py", "things/tfilter/__init__.py", "things/tfilter/matchall.py", "traffic.py"),
-        "0200d523-553978a6",
+        "0200d523-b7e3bd7b",
         "thing_tfilter_matchall",
     ),
     "thing:tfilter.u32": (
         ("packets.py", "things/base.py", "things/tfilter/__init__.py", "things/tfilter/u32.py", "traffic.py"),
-        "0200d523-080454f0",
+        "0200d523-32325715",
         "thing_tfilter_u32",
     ),
     "thing:vlan_options": (
