@@ -22,6 +22,30 @@ def restrict(owned: Owned, scope: Container[str]) -> Owned:
     )
 
 
+def outside(owned: Owned, scope: Container[str]) -> Owned:
+    """The rest of it: ownership of the namespaces that are not in scope."""
+    return Owned(
+        {name: cookie for name, cookie in owned.namespaces.items() if name not in scope},
+        {name: objects for name, objects in owned.objects.items() if name not in scope},
+        {key: origin for key, origin in owned.physical.items() if key.partition("/")[0] not in scope},
+        {name: source for name, source in owned.sources.items() if name not in scope},
+        {name: types for name, types in owned.types.items() if name not in scope},
+    )
+
+
+def join(one: Owned, other: Owned) -> Owned:
+    """Both, which speak of different namespaces."""
+    if not (one.namespaces or one.objects or one.physical):
+        return other
+    return Owned(
+        {**one.namespaces, **other.namespaces},
+        {**one.objects, **other.objects},
+        {**one.physical, **other.physical},
+        {**one.sources, **other.sources},
+        {**one.types, **other.types},
+    )
+
+
 def copy(owned: Owned) -> Owned:
     return Owned(
         dict(owned.namespaces),

@@ -32,10 +32,12 @@ class Sight(Record):
     files: list[str] = field(default_factory=list)
 
 
-def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sight | None = None) -> ObservedState:
+def observe(
+    desired: DesiredState, kernel: KernelPort, store: Store, sight: Sight | None = None, *, undoable: bool = False
+) -> ObservedState:
     """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet.
 
-    ``sight`` is filled in when it is given.
+    ``sight`` is filled in when it is given. ``undoable``: namespaces that are to go are read as a whole as well.
     """
     records = store.deployments()
     own = next((record for record in records if record.name == desired.name), None)
@@ -45,7 +47,10 @@ def observe(desired: DesiredState, kernel: KernelPort, store: Store, sight: Sigh
     foreign = {netns: record.name for record in records if record.name != desired.name for netns in record.namespaces}
     # Of a namespace that is to go as a whole only the identity matters, and the index of a device that goes home first.
     holding = {key.partition("/")[0] for key in owned.physical}
-    observed = _read(desired, owned, kernel, {name: LINKS if name in holding else 0 for name in owned.namespaces}, sight)
+    more = {name: LINKS if name in holding else 0 for name in owned.namespaces}
+    if undoable:
+        more |= {name: EVERYTHING for name in owned.namespaces if name not in desired.namespaces}
+    observed = _read(desired, owned, kernel, more, sight)
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
@@ -82,7 +87,8 @@ def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[st
             types = frozenset(kind for kind, _ in owned.objects.get(name, ())) & {*thing_types()}
             wants[name] = Want(EVERYTHING, source="" if source == "create" else source, things=types)
     for name, kinds in more.items():
-        wants.setdefault(name, Want(kinds))
+        if name not in wants:
+            wants[name] = Want(kinds, things=_ALWAYS | owned.types.get(name, _NONE) if kinds == EVERYTHING else _NONE)
     if physical:
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants, remember=sight is not None)

@@ -107,6 +107,10 @@ class Store:
         record = _parse(text, path, name)
         return record if record.boot == boot_id() else None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a record of the deployment."""
+        return os.path.exists(self._file(name, "json"))
+
     def write(self, record: DeploymentRecord) -> None:
         """Replace the record atomically."""
         self._ensure()
@@ -117,9 +121,48 @@ class Store:
         self._replace(os.path.basename(self._file(record.name, "json")), text.encode())
 
     def remove(self, name: str) -> None:
-        """Forget a deployment: its record, and what was remembered about it."""
+        """Forget a deployment: its record, its history, and what was remembered about it."""
+        self.remove_record(name)
+        for file in (*self._listed(".generation"), *self._listed(".journal")):
+            if file.partition(".")[0] == name:
+                _unlink(f"{self.directory}/{file}")
+
+    def remove_record(self, name: str) -> None:
+        """It owns nothing any more; what it was may still be wanted."""
         _unlink(self._file(name, "json"))
         self._drop_memos(name)
+
+    # -- journals and generations: files of a deployment's own, private, by their suffix
+
+    def private_files(self, suffix: str) -> list[str]:
+        """Names of all files with this ending, of whatever deployment."""
+        return self._listed(suffix)
+
+    def read_private(self, name: str, suffix: str) -> bytes | None:
+        """The content, None when there is no such file. Raises StateError for a link, and what others may write or read."""
+        path = self._file(name, suffix)
+        try:
+            return self._read_private(os.path.basename(path))
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise PrivilegeError(f"cannot read {path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}: refused", hint="state files are plain files, never links") from error
+
+    def write_private(self, name: str, suffix: str, content: bytes) -> None:
+        """Replace the file atomically."""
+        self._ensure()
+        self._replace(os.path.basename(self._file(name, suffix)), content)
+
+    def append_to(self, name: str, suffix: str, first: str) -> int:
+        """A descriptor for adding lines to a file that begins with this one, put in the place of whatever was there."""
+        self.write_private(name, suffix, first.encode())
+        return os.open(self._file(name, suffix), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def remove_private(self, name: str, suffix: str) -> None:
+        """Take it away, if it is there."""
+        _unlink(self._file(name, suffix))
 
     def raw_records(self) -> list[tuple[str, bytes]]:
         """(file name, content) of all records, unparsed, by name. Raises OSError."""
@@ -184,7 +227,7 @@ class Store:
 
     def release(self, name: str, descriptor: int) -> None:
         """The end of :meth:`acquire`; a deployment that is no more leaves no lock file."""
-        if not os.path.exists(self._file(name, "json")):
+        if not (os.path.exists(self._file(name, "json")) or os.path.exists(self._file(name, "journal"))):
             _unlink(self._file(name, "lock"))  # whoever waits for it notices, see _locked
         os.close(descriptor)
 

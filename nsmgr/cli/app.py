@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from nsmgr.cli import apply, check, destroy, doctor, exec, explain, export, list, output, plan, run, schema, show, validate
+from nsmgr.cli import (
+    apply,
+    check,
+    destroy,
+    doctor,
+    exec,
+    explain,
+    export,
+    list,
+    output,
+    plan,
+    rollback,
+    run,
+    schema,
+    show,
+    validate,
+)
 from nsmgr.cli.options import LogLevel, configure, verb
 
 # rich_markup_mode None: help is plain text, which saves importing rich for it.
@@ -26,6 +42,7 @@ app.command("plan")(verb(plan.plan))
 app.command("check")(verb(check.check))
 app.command("validate")(verb(validate.validate))
 app.command("destroy")(verb(destroy.destroy))
+app.command("rollback")(verb(rollback.rollback))
 app.command("list")(verb(list.list_))
 app.command("show")(verb(show.show))
 app.command("export")(verb(export.export))

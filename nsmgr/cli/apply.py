@@ -8,6 +8,10 @@ from nsmgr.cli.kernel import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Annotated, Literal
+
+    import typer
+
     from nsmgr.cli.options import Files, Format, LockTimeout, Name, TextOrJson
     from nsmgr.engine import ApplyResult
     from nsmgr.plan.plan import Plan
@@ -15,8 +19,17 @@ if TYPE_CHECKING:
     from nsmgr.render.text import Locate
 
 
-def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: LockTimeout = 10.0) -> int:
-    """Make it so: observe, plan, execute, verify.
+def apply(
+    files: Files,
+    name: Name = "",
+    format: Format = "text",
+    on_error: Annotated[
+        Literal["rollback", "stop", "continue"],
+        typer.Option("--on-error", help="After a refusal: undo everything, leave it at that, or do what can be done."),
+    ] = "rollback",
+    lock_timeout: LockTimeout = 10.0,
+) -> int:
+    """Make it so: observe, plan, execute, verify; on failure or Ctrl-C back to what was there before.
 
     FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or nothing if the state has moved since (exit 5).
     """
@@ -61,6 +74,7 @@ def apply(files: Files, name: Name = "", format: Format = "text", lock_timeout: 
             planned=planned,
             progress=progress,
             stop=stop,
+            on_error=on_error,
             lock_timeout=lock_timeout,
             memo=memo,
         )
@@ -78,7 +92,12 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
     if format == "json":
         from nsmgr.render.jsondoc import apply_document, dumps
 
-        output.result(dumps(apply_document(result.plan, found, result.result, result.remaining, locate)))
+        document = apply_document(result.plan, found, result.result, result.remaining, locate)
+        if result.rollback is not None:
+            from nsmgr.render.wayback import wayback_document
+
+            document["rollback"] = wayback_document(result)
+        output.result(dumps(document))
     if not result.ok:
         import sys
 
@@ -86,7 +105,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             failure_text(
                 result.deployment,
                 found,
-                result=result.result,
+                result=f"interrupted, {result.result}" if result.cause == "interrupted" else result.result,
                 remaining=result.remaining,
                 color=output.color(sys.stderr),
                 locate=locate,
@@ -94,6 +113,10 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             ),
             file=sys.stderr,
         )
+        if result.rollback is not None:
+            from nsmgr.render.wayback import wayback_lines
+
+            print("\n".join(wayback_lines(result, color=output.color(sys.stderr))), file=sys.stderr)
     elif result.plan and format == "text":
         from nsmgr.render.values import plural
 

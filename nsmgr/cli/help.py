@@ -21,11 +21,12 @@ Options:
   -h, --help                      Show this message and exit.
 
 Commands:
-  apply     Make it so: observe, plan, execute, verify.
+  apply     Make it so: observe, plan, execute, verify; on failure or...
   plan      What apply would do.
   check     Is the kernel in the described state? Exit status 3, with the...
   validate  Check the files only: no kernel, no root.
   destroy   Remove everything the deployment made and give physical links...
+  rollback  Undo the last apply, one that was interrupted included:...
   list      Deployments on this host: namespaces, age, in sync or drifted.
   show      Observed state of namespaces: links, addresses, routes, rules.
   export    Observed state as a configuration: valid input that plans to...
@@ -38,7 +39,8 @@ Commands:
     "apply": """\
 Usage: nsmgr apply [OPTIONS] {FILE}...
 
-  Make it so: observe, plan, execute, verify.
+  Make it so: observe, plan, execute, verify; on failure or Ctrl-C back to
+  what was there before.
 
   FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or
   nothing if the state has moved since (exit 5).
@@ -49,6 +51,10 @@ Arguments:
 Options:
   --name NAME                     Deployment name, instead of the file's.
   -f, --format <text|json>        How to print the result.  [default: text]
+  --on-error <rollback|stop|continue>
+                                  After a refusal: undo everything, leave it
+                                  at that, or do what can be done.  [default:
+                                  rollback]
   --lock-timeout SECONDS          How long to wait for another nsmgr on this
                                   deployment.  [default: 10.0; x>=0]
   -q, --quiet                     Only errors, and what was asked for.
@@ -72,6 +78,8 @@ Options:
   -o, --out PLAN.json             Save it for `nsmgr apply PLAN.json`.
   --messages                      Show each netlink message: type, flags,
                                   attributes, hex.
+  --undo                          Show the way back instead: what a rollback
+                                  would do.
   --exit-code                     Exit status 3 when there is something to do.
   -q, --quiet                     Only errors, and what was asked for.
   -v, --verbose                   Say more.
@@ -128,6 +136,29 @@ Options:
   -f, --format <text|json>        How to print the result.  [default: text]
   --timeout SECONDS               How long to wait until namespaces are really
                                   gone.  [default: 30.0; x>=0]
+  --lock-timeout SECONDS          How long to wait for another nsmgr on this
+                                  deployment.  [default: 10.0; x>=0]
+  -q, --quiet                     Only errors, and what was asked for.
+  -v, --verbose                   Say more.
+  --log-level <debug|info|warning|error>
+                                  Log to stderr from this level on.
+  -h, --help                      Show this message and exit.
+""",
+    "rollback": """\
+Usage: nsmgr rollback [OPTIONS] {NAME}
+
+  Undo the last apply, one that was interrupted included: everything it
+  touched is as it was before.
+
+Arguments:
+  NAME <str>  A deployment's name.  [required]
+
+Options:
+  --to N                          Apply this generation again, instead of
+                                  undoing the last one.  [x>=1]
+  --list                          Show the generations that are kept; change
+                                  nothing.
+  -f, --format <text|json>        How to print the result.  [default: text]
   --lock-timeout SECONDS          How long to wait for another nsmgr on this
                                   deployment.  [default: 10.0; x>=0]
   -q, --quiet                     Only errors, and what was asked for.

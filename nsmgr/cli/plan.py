@@ -28,6 +28,7 @@ def plan(
         str, typer.Option("--out", "-o", metavar="PLAN.json", help="Save it for `nsmgr apply PLAN.json`.", show_default=False)
     ] = "",
     messages: Annotated[bool, typer.Option("--messages", help="Show each netlink message: type, flags, attributes, hex.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Show the way back instead: what a rollback would do.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit status 3 when there is something to do.")] = False,
 ) -> int:
     """What apply would do. Changes nothing."""
@@ -40,14 +41,17 @@ def plan(
 
     desired = load(files, name)
     with kernel() as linux:
-        observed = engine.observe(desired, linux, Store())
+        observed = engine.observe(desired, linux, Store(), undoable=True)
         planned = engine.plan(desired, observed)
     for warning in planned.warnings:
         output.note(f"warning: {warning}")
     locate = locator(desired)
     if out:
         _save(out, planned, desired, observed, locate)
-    output.result(_messages(planned, format) if messages else _text(planned, desired, observed, format, locate))
+    if undo:
+        output.result(_undo(planned, desired, observed, format))
+    else:
+        output.result(_messages(planned, format) if messages else _text(planned, desired, observed, format, locate))
     return DIFFERS if exit_code and planned else 0
 
 
@@ -63,6 +67,20 @@ def _text(planned: Plan, desired: DesiredState, observed: ObservedState, format:
     from nsmgr.render.text import plan_text
 
     return plan_text(planned, color=output.color(), locate=locate if output.settings.verbose else None)
+
+
+def _undo(planned: Plan, desired: DesiredState, observed: ObservedState, format: PlanFormat) -> str:
+    from nsmgr.plan.undo import inverse_plan, undo
+
+    back = inverse_plan(planned)
+    lost = undo(desired, observed, planned).lost
+    if format == "json":
+        from nsmgr.render.jsondoc import dumps, plan_document
+
+        return dumps({**plan_document(back), "lost": [*lost]})
+    from nsmgr.render.text import plan_text
+
+    return "\n".join([plan_text(back, color=output.color()), *(f"cannot be brought back: {words}" for words in lost)])
 
 
 def _messages(planned: Plan, format: PlanFormat) -> str:

@@ -16,14 +16,16 @@ from nsmgr.text import deployment_name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 MAX_FILE = 64 * 2**20  # bytes
 MAX_INCLUDES = 64  # files that include each other in a row
 
 
-def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) -> DesiredState:
+def load(
+    paths: Sequence[str | os.PathLike[str]], *, name: str | None = None, texts: Mapping[str, str] | None = None
+) -> DesiredState:
     """Read configuration files into one desired state.
 
     Several files merge like includes: mappings merge, two different scalars are a conflict.
@@ -31,6 +33,7 @@ def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) ->
     Args:
         paths: one or more files; the first one's stem names the deployment unless a file or ``name`` says otherwise.
         name: deployment name that overrides the files'.
+        texts: file → text, instead of what the file system has: a configuration as it was.
 
     Returns:
         The state, with warnings in ``warnings``.
@@ -39,7 +42,7 @@ def load(paths: Sequence[str | os.PathLike[str]], *, name: str | None = None) ->
         ConfigError: with every problem of all files, in file order. Also for files that cannot be read.
     """
     with Uncollected():
-        reader = _Reader()
+        reader = _Reader(texts)
         for path in paths:
             file = os.fspath(path)
             if (text := reader.read(file, None, ())) is not None:
@@ -83,7 +86,7 @@ def _finish(reader: _Reader, stem: str, name: str | None) -> DesiredState:
     if report.failed():
         raise ConfigError(problems)
     files = tuple(source.file for source in reader.sources)
-    return DesiredState(name or stem, namespaces, files, reader.digest(name), problems, tuple(reader.sources))
+    return DesiredState(name or stem, namespaces, files, reader.digest(name), problems, tuple(reader.sources), reader.attached)
 
 
 class _File(Source):
@@ -102,7 +105,8 @@ class _Reader:
     ``merged``: the documents that were named, merged so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self.texts = texts
         self.report = Report()
         self.report.attach = self.attach
         self.attached: dict[str, str] = {}  # files that are no documents: name → text
@@ -125,6 +129,8 @@ class _Reader:
 
     def read(self, file: str, source: Source | None, path: Path) -> str | None:
         """A file's text; None with the reason reported, at the ``include`` that asked for it."""
+        if self.texts is not None and file in self.texts:
+            return self.texts[file]
         try:
             with open(file, "rb") as stream:
                 raw = stream.read(MAX_FILE + 1)

@@ -88,7 +88,8 @@ def address_changes(desired: Address, observed: Address) -> list[AttrChange]:
             have = "forever" if have is None else have
             if have == want or (have != "forever" and want != "forever" and _number(have) <= _number(want)):
                 continue
-        elif (have is None and want is False) or name == "optimistic":  # which goes when detection is over (addrconf_dad_work)
+        elif (have is None and not want and want is not None) or name == "optimistic":
+            # False, and protocol 0, the kernel leaves out; `optimistic` goes when detection is over (addrconf_dad_work).
             continue
         changes.append(AttrChange(name, have, want, name not in _ADDRESS_IN_PLACE))
     return changes

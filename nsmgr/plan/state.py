@@ -187,6 +187,7 @@ class DesiredState(Record):
     digest: str = ""
     warnings: tuple[object, ...] = ()  # Problem of severity "warning"
     sources: tuple[object, ...] = field(default=(), compare=False)  # the texts, for config.locate
+    attached: dict[str, str] = field(default_factory=dict, compare=False)  # files named by the document: name → text
 
 
 # --------------------------------------------------------------------------------------------------------------- observed

@@ -48,7 +48,7 @@ def dumps(plan: Plan, desired: DesiredState, fingerprint: str, locate: Locate | 
     body = {
         MARK: VERSION,
         "fingerprint": fingerprint,
-        "desired": encode(replace(desired, warnings=(), sources=())),
+        "desired": encode(replace(desired, warnings=(), sources=(), attached={})),
         "plan": encode(_body(plan)),
         "places": encode(places),
     }

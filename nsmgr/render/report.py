@@ -135,24 +135,32 @@ def _failure_lines(
     for outcome in all_outcomes:
         groups[outcome.fate].append(outcome)
     counts = ", ".join(f"{len(groups[fate])} {word}" for fate, word in _WORDS if groups[fate] or fate in (Fate.DONE, Fate.FAILED))
-    yield f"apply of {deployment} {result}: {counts} of {plural(len(all_outcomes), 'operation')}"
+    yield f"apply of {deployment} {_RESULTS.get(result, result)}: {counts} of {plural(len(all_outcomes), 'operation')}"
     if verbose and groups[Fate.DONE]:
         yield paint("done", GREEN, color)
         yield from (f"  {_what(outcome.operation)}" for outcome in groups[Fate.DONE])
     if groups[Fate.FAILED]:
         yield paint("failed", RED, color)
         for outcome in groups[Fate.FAILED]:
-            yield from _failed_lines(outcome, color, locate)
+            yield from failed_lines(outcome, color, locate)
     if groups[Fate.SKIPPED]:
         yield paint("skipped", YELLOW, color)
         yield from _some([f"  {_what(o.operation)}{_because(o)}" for o in groups[Fate.SKIPPED]], verbose)
     if groups[Fate.NOT_RUN]:
         yield paint("not finished", YELLOW, color)
         yield from _some([f"  {_what(o.operation)}" for o in groups[Fate.NOT_RUN]], verbose)
-    if remaining and not groups[Fate.FAILED] and result != "interrupted":
+    if remaining and not groups[Fate.FAILED] and not result.startswith("interrupted") and not groups[Fate.NOT_RUN]:
         from nsmgr.render.unmet import unmet_lines
 
         yield from _some(list(unmet_lines(remaining, color=color, locate=locate)), verbose)
+
+
+_RESULTS = {
+    "rolled_back": "failed and was rolled back",
+    "rollback_incomplete": "failed, and not all of it could be rolled back",
+    "interrupted, rolled_back": "interrupted, and was rolled back",
+    "interrupted, rollback_incomplete": "interrupted, and not all of it could be rolled back",
+}
 
 
 def _because(outcome: Outcome) -> str:
@@ -173,9 +181,11 @@ def _what(operation: Operation) -> str:
     return f"{operation.netns}: {operation.action.value} {object_text(operation)}"
 
 
-def _failed_lines(outcome: Outcome, color: bool, locate: Locate | None) -> Iterator[str]:
+def failed_lines(outcome: Outcome, color: bool, locate: Locate | None) -> Iterator[str]:
+    """One refusal; nothing for an outcome that is none."""
     operation, verdict = outcome.operation, outcome.verdict
-    assert verdict is not None  # a FAILED outcome always carries the refusal
+    if outcome.fate is not Fate.FAILED or verdict is None:
+        return
     refusal = errno_text(verdict.errno) if verdict.errno > 0 else "the kernel's answer was lost"
     words = f' "{verdict.extack}"' if verdict.extack else ""
     yield f"  {paint(_what(operation), BOLD, color)}: {refusal}{words}"

@@ -273,7 +273,10 @@ def test_refusal_in_the_middle_is_reported_and_the_next_apply_converges(lab: Lab
     wrong = (
         "version: 1\nnamespaces:\n  @a: {links: {f: {kind: ifb, addresses: [10.0.0.1/24]}}, routes: [{to: 10.9.0.0/16, via: %s}]}\n"
     )
-    result = engine.apply(lab.load(wrong % "172.16.0.1"), lab.kernel, lab.store)
+    before = lab.ip("netns list")
+    assert engine.apply(lab.load(wrong % "172.16.0.1"), lab.kernel, lab.store).result == "rolled_back"
+    assert lab.ip("netns list") == before
+    result = engine.apply(lab.load(wrong % "172.16.0.1"), lab.kernel, lab.store, on_error="continue")
     assert result.result == "failed"
     (failure,) = result.failures()
     assert failure.operation.key == "10.9.0.0/16"
@@ -373,9 +376,12 @@ def test_interrupt_stops_between_operations_and_the_next_apply_goes_on(lab: Lab)
         calls.append(1)
         return len(calls) > 2
 
-    result = engine.apply(desired, lab.kernel, lab.store, stop=stop)
+    result = engine.apply(desired, lab.kernel, lab.store, stop=stop, on_error="stop")
     assert result.result == "interrupted"
     assert result.skipped()
+    calls.clear()
+    assert engine.apply(desired, lab.kernel, lab.store, stop=stop).result == "rolled_back"
+    assert f"{lab.prefix}a" not in lab.ip("netns list")
     lab.converge(desired)
 
 

@@ -176,7 +176,9 @@ def test_a_failure_says_what_where_why(kernel: Kernel, lab: Path, run: Run) -> N
     status, out, err = run("apply", "lab.yaml")
     assert status == 1
     assert "Done" not in out
-    assert "apply of lab failed: " in err
+    assert "apply of lab failed and was rolled back: " in err
+    assert "everything is as it was before" in err
+    assert not kernel.list_netns()
     assert 'EINVAL (Invalid argument) "no such thing"\n' in err
     assert "      asked for at: lab.yaml:" in err
     assert run("apply", "lab.yaml")[0] == 0  # the next one converges
@@ -368,7 +370,8 @@ def test_a_signal_stops_between_batches(kernel: Kernel, lab: Path, run: Run) -> 
     status, _, err = run("apply", "lab.yaml")
     assert signal.getsignal(signal.SIGTERM) == before
     assert status == 128 + signal.SIGTERM
-    assert "apply of lab interrupted: " in err
+    assert "apply of lab interrupted, and was rolled back: " in err
+    assert not kernel.list_netns()
     assert "not finished\n  red: create namespace red\n" in err
     assert run("apply", "lab.yaml")[0] == 0
 

@@ -132,7 +132,7 @@ def test_interrupted_apply_says_so_and_leaves_a_record(store: Store) -> None:
         calls.append(1)
         return len(calls) > 1
 
-    result = engine.apply(desired, kernel, store, stop=stop)
+    result = engine.apply(desired, kernel, store, stop=stop, on_error="stop")
     assert result.result == "interrupted"
     assert {operation.type for operation in result.skipped()} >= {"link", "address"}
     record = store.read("lab")

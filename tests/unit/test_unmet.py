@@ -66,6 +66,9 @@ def test_an_attribute_that_the_kernel_ignores_is_no_success(kernel: Kernel, caps
     told = capsys.readouterr()
     assert "verified" not in told.out
     assert TOLD in told.err
+    assert "everything is as it was before" in told.err
+    assert cli.invoke(["apply", "--on-error", "continue", "lab.yaml"]) == 1
+    assert TOLD in capsys.readouterr().err
     assert "vx0" in kernel.world.namespaces["red"].devices
     assert cli.invoke(["check", "lab.yaml"]) == 3
 
@@ -74,7 +77,8 @@ def test_the_same_for_a_program(kernel: Kernel, capsys: pytest.CaptureFixture[st
     kernel.ignores = {"label_policy"}
     assert cli.invoke(["apply", "--format", "json", lab()]) == 1
     document = json.loads(capsys.readouterr().out)
-    assert (document["result"], document["in_sync"]) == ("failed", False)
+    assert (document["result"], document["in_sync"]) == ("rolled_back", False)
+    assert document["rollback"] == {"complete": True, "operations": 1, "remaining": [], "lost": []}
     (one,) = document["unmet"]
     assert one.pop("hint").startswith("this kernel ignored it")
     assert one == {
@@ -95,7 +99,7 @@ def test_a_link_is_not_made_again_and_again_for_what_is_ignored(tmp_path: Path) 
     kernel.ignores = {"gbp"}
     desired = config.loads(LAB.replace("label_policy: inherit", "gbp: true"))
     result = engine.apply(desired, kernel, store)
-    assert (result.result, len(result.rounds)) == ("failed", 1)
+    assert (result.result, len(result.rounds)) == ("rolled_back", 1)
     assert result.remaining is not None
     assert [operation.action for operation in result.remaining.operations] == [Action.REPLACE]
 

@@ -1,0 +1,104 @@
+"""What a deployment was: a generation for each apply that changed something, the last ones kept.
+
+``/run/nsmgr/NAME.0007.generation``, one JSON document: the texts of the configuration that was applied, and the way back to what
+was there before. `nsmgr rollback` takes the way back of the latest; `--to N` applies the texts of an earlier one again. Like
+everything in that directory it is gone after a reboot, as is the state it speaks of.
+"""
+
+from __future__ import annotations
+
+import time
+
+from nsmgr import jsontext
+from nsmgr.errors import StateError
+from nsmgr.journal import decode_undo, encode_undo
+from nsmgr.plan.state import DesiredState
+from nsmgr.plan.undo import Undo
+from nsmgr.record import Record
+from nsmgr.store import Store, boot_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+VERSION = 1
+MARK = "nsmgr_generation"
+SUFFIX = "generation"
+KEPT = 10
+
+
+class Generation(Record):
+    """number: counts up; when: seconds since the epoch; files: as given; texts: file → text of every file that was read.
+
+    undo: the way back to what was there before it.
+    """
+
+    number: int
+    when: float
+    files: list[str]
+    texts: dict[str, str]
+    undo: Undo
+
+
+def keep(store: Store, desired: DesiredState, undo: Undo) -> int:
+    """Write a generation down; the oldest beyond :data:`KEPT` go. Returns its number."""
+    numbers = _numbers(store, desired.name)
+    number = (numbers[-1] if numbers else 0) + 1
+    texts = {str(getattr(source, "file", "")): str(getattr(source, "text", "")) for source in desired.sources}
+    texts |= desired.attached
+    document = {
+        MARK: VERSION,
+        "number": number,
+        "boot": boot_id(),
+        "when": time.time(),
+        "files": [*desired.files],
+        "texts": texts,
+        "undo": encode_undo(undo),
+    }
+    store.write_private(desired.name, f"{number:04}.{SUFFIX}", jsontext.dumps(document).encode())
+    for old in [*numbers, number][:-KEPT]:
+        drop(store, desired.name, old)
+    return number
+
+
+def generations(store: Store, name: str) -> list[Generation]:
+    """All that are kept, the oldest first. Raises StateError for a damaged one."""
+    found = (_read(store, name, number) for number in _numbers(store, name))
+    return [generation for generation in found if generation is not None]
+
+
+def latest(store: Store, name: str) -> Generation | None:
+    """The one whose way back a rollback takes."""
+    numbers = _numbers(store, name)
+    return _read(store, name, numbers[-1]) if numbers else None
+
+
+def drop(store: Store, name: str, number: int) -> None:
+    """Forget one."""
+    store.remove_private(name, f"{number:04}.{SUFFIX}")
+
+
+def _numbers(store: Store, name: str) -> list[int]:
+    parts = (file.split(".") for file in store.private_files(f".{SUFFIX}"))
+    return sorted(int(part[1]) for part in parts if len(part) == 3 and part[0] == name and part[1].isdecimal())
+
+
+def _read(store: Store, name: str, number: int) -> Generation | None:
+    raw = store.read_private(name, f"{number:04}.{SUFFIX}")
+    if raw is None:
+        return None
+    try:
+        data: Any = jsontext.loads(raw.decode())
+        if data.pop(MARK) != VERSION or data.pop("boot") != boot_id():
+            return None
+        valid = (
+            data["number"] == number
+            and all(isinstance(file, str) for file in data["files"])
+            and all(isinstance(text, str) for pair in data["texts"].items() for text in pair)
+        )
+        if not valid:
+            raise ValueError("a field has the wrong type")
+        return Generation(**{**data, "undo": decode_undo(data["undo"])})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        path = f"{store.directory}/{name}.{number:04}.{SUFFIX}"
+        raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error
