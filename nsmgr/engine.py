@@ -99,7 +99,7 @@ def apply(
         writes_before = kernel.counters.writes
         sight = Sight() if memo is not None else None
         interrupted = journal.read(store, desired.name)
-        observed = observe(desired, kernel, store, sight, undoable=True)
+        observed = observe(desired, kernel, store, sight)
         if guard is not None:
             guard(observed)
         desired = with_released(desired, observed)
@@ -117,12 +117,16 @@ def apply(
             return result
         from nsmgr.plan.undo import undo
 
-        log = journal.Journal(store, desired.name, undo(desired, observed, first))
+        # What is there already, and may have to be brought back, is looked at more closely than a plan needs.
+        touched = {operation.netns for operation in first.operations}
+        known = touched.isdisjoint(observed.namespaces)
+        before = observed if known else observe(desired, kernel, store, undoable=True)
+        log = journal.Journal(store, desired.name, undo(desired, before, first))
         run = Run(desired, kernel, store, progress, stop, journal=log, halt=on_error != "continue")
         try:
             current = first
             while not run.round(result, current, observed):
-                observed = observe(desired, kernel, store, undoable=True)
+                observed = observe(desired, kernel, store)
                 observed.live_rename = run.live_rename
                 current = make_plan(desired, observed)
                 log.extend(undo(desired, observed, current))

@@ -37,7 +37,8 @@ def observe(
 ) -> ObservedState:
     """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet.
 
-    ``sight`` is filled in when it is given. ``undoable``: namespaces that are to go are read as a whole as well.
+    ``sight`` is filled in when it is given. ``undoable``: with what only a way back needs, the options of ports and
+    all of namespaces that are to go.
     """
     records = store.deployments()
     own = next((record for record in records if record.name == desired.name), None)
@@ -50,7 +51,7 @@ def observe(
     more = {name: LINKS if name in holding else 0 for name in owned.namespaces}
     if undoable:
         more |= {name: EVERYTHING for name in owned.namespaces if name not in desired.namespaces}
-    observed = _read(desired, owned, kernel, more, sight)
+    observed = _read(desired, owned, kernel, more, sight, ports=undoable)
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
@@ -71,14 +72,16 @@ def _probed(of: Iterable[DesiredNetns | NetnsState]) -> set[str]:
     return {f"{thing.type}.{thing.attrs.get('kind', '')}" for thing in things if thing_type(thing.type).PROBED}
 
 
-def _read(desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None) -> ObservedState:
+def _read(
+    desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None, *, ports: bool
+) -> ObservedState:
     wants: dict[str, Want] = {}
     physical = bool(owned.physical)
     for name, netns in desired.namespaces.items():
         kinds = _all_kinds(netns) if netns.manage == "all" else _declared_kinds(netns) | _owned_kinds(owned.objects.get(name, ()))
         want = wants[name] = Want(kinds, _sysctls(netns), _source(netns))
         want.peers = neighbours(netns)
-        want.ports = _port_options(netns)
+        want.ports = ports or _port_options(netns)
         want.things = types_of(netns) | _owned_types(netns, owned)
         want.declared = _compared(netns)
         physical |= any(link.kind == "physical" for link in netns.links.values())

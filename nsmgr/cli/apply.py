@@ -94,7 +94,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
 
         document = apply_document(result.plan, found, result.result, result.remaining, locate)
         if result.rollback is not None:
-            from nsmgr.render.wayback import wayback_document
+            from nsmgr.cli.wayback import wayback_document
 
             document["rollback"] = wayback_document(result)
         output.result(dumps(document))
@@ -114,7 +114,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             file=sys.stderr,
         )
         if result.rollback is not None:
-            from nsmgr.render.wayback import wayback_lines
+            from nsmgr.cli.wayback import wayback_lines
 
             print("\n".join(wayback_lines(result, color=output.color(sys.stderr))), file=sys.stderr)
     elif result.plan and format == "text":

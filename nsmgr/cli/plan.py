@@ -41,15 +41,16 @@ def plan(
 
     desired = load(files, name)
     with kernel() as linux:
-        observed = engine.observe(desired, linux, Store(), undoable=True)
+        observed = engine.observe(desired, linux, Store())
         planned = engine.plan(desired, observed)
+        before = engine.observe(desired, linux, Store(), undoable=True) if undo else observed
     for warning in planned.warnings:
         output.note(f"warning: {warning}")
     locate = locator(desired)
     if out:
         _save(out, planned, desired, observed, locate)
     if undo:
-        output.result(_undo(planned, desired, observed, format))
+        output.result(_undo(planned, desired, before, format))
     else:
         output.result(_messages(planned, format) if messages else _text(planned, desired, observed, format, locate))
     return DIFFERS if exit_code and planned else 0

@@ -52,7 +52,7 @@ def rollback(
     if not result.ok or result.lost:
         import sys
 
-        from nsmgr.render.wayback import left_lines
+        from nsmgr.cli.wayback import left_lines
 
         print("rollback incomplete", *left_lines(result.remaining, found, result.lost), sep="\n", file=sys.stderr)
         return 1

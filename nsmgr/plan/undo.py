@@ -11,6 +11,7 @@ from __future__ import annotations
 from nsmgr.model.attr import UNSET, Attr, Change, Value
 from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
+from nsmgr.model.port import port_rows
 from nsmgr.model.thing import thing_type
 from nsmgr.plan.diff import address_key, route_key, rule_key
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
@@ -207,7 +208,7 @@ class _Keeper:
     # -- links
 
     def _link(self, link: Link, operation: Operation | None, whole: bool, complete: bool) -> DesiredLink:
-        kept = DesiredLink(self.netns.name, link.name, "lo" if link.kind == "lo" else "")
+        kept = DesiredLink(self.netns.name, link.name, "lo" if link.kind == "lo" else "", port_kind=link.port_kind)
         if link.kind and not link.fallback and (link.name in self.gone or (complete and self._whole_pair(link))):
             kept = self._again(link)
         if whole and link.kind == "lo":
@@ -256,12 +257,20 @@ class _Keeper:
                 attrs[name] = value
         if isinstance(peer := link.attrs.get("peer"), str) and not peer.startswith("?"):
             attrs["peer"] = peer
-        attrs |= {name: value for name, value in link.attrs.items() if name.startswith("port_options.") and value is not None}
+        for name, row in port_rows(link.port_kind).items() if link.port_kind else ():
+            value = link.attrs.get(name)
+            if (
+                value is not None
+                and value != row.default
+                and row.change is not Change.READ_ONLY
+                and not str(value).startswith("?/")
+            ):
+                attrs[name] = value
         birth = {name: value for name, value in cls.BIRTH.items() if name not in attrs}
         if cls.CONTROLLER and "mtu" not in attrs and self._mtu_was_told(link, cls):
             attrs["mtu"] = link.attrs.get("mtu")
         attrs.setdefault("controller", None)  # not to be a port is something to be said: unsaid it stays what it has become
-        return DesiredLink(self.netns.name, link.name, link.kind, attrs, birth, altnames=link.altnames)
+        return DesiredLink(self.netns.name, link.name, link.kind, attrs, birth, altnames=link.altnames, port_kind=link.port_kind)
 
     def _mtu_was_told(self, link: Link, cls: type[Kind]) -> bool:
         """A controller's MTU follows its ports (br_mtu_min), or is its own, until it is told one."""

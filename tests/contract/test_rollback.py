@@ -53,6 +53,13 @@ def whole(state: NetnsState) -> dict[str, Any]:
     }
 
 
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """What differs between two nests of plain values, a line each."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [line for key in {**one, **other} for line in differences(one.get(key), other.get(key), f"{path}/{key}")]
+    return [] if one == other else [f"{path}: {one!r} → {other!r}"]
+
+
 def everything(kernel: KernelPort, one: DesiredState, other: DesiredState) -> dict[str, Any]:
     names = {**wants(one), **wants(other)}
     keys = {name: [*names[name].sysctls] for name in names}
@@ -80,7 +87,7 @@ def test_a_fault_anywhere_leaves_what_was_there(before: DesiredState, after: Des
             note(f"remaining: {operation}")
         assert result.result == "rolled_back" or result.lost
         if not result.lost:
-            assert everything(kernel, before, after) == seen
+            assert differences(seen, everything(kernel, before, after)) == []
             assert records.read("random") == record or records.read("random") is not None
         assert journal.read(records, "random") is None
         assert not engine.check(before, kernel, records)
@@ -102,7 +109,7 @@ def test_rollback_after_an_apply_that_succeeded(before: DesiredState, after: Des
             note(f"remaining: {operation}")
         assert back.ok
         if not back.lost:
-            assert everything(kernel, before, after) == seen
+            assert differences(seen, everything(kernel, before, after)) == []
 
 
 @given(
@@ -139,14 +146,14 @@ def test_dying_anywhere(before: DesiredState, after: DesiredState, at: int, then
                     note(f"remaining: {operation}")
                 assert back.ok
                 if not back.lost:
-                    assert everything(kernel, before, after) == seen
+                    assert differences(seen, everything(kernel, before, after)) == []
             case "apply":
                 assert engine.apply(after, kernel, records).ok
                 assert not engine.check(after, kernel, records)
                 back = rollback("random", kernel, records)  # beyond the apply that died
                 assert back.ok
                 if not back.lost:
-                    assert everything(kernel, before, after) == seen
+                    assert differences(seen, everything(kernel, before, after)) == []
             case _:
                 engine.destroy(after, kernel, records)
                 assert kernel.list_netns() == []
@@ -168,9 +175,11 @@ def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> N
                     back = rollback("random", kernel, records)
                     for operation in back.remaining.operations if back.remaining else ():
                         note(f"remaining: {operation}")
+                    for failure in back.failures():
+                        note(f"refused: {failure.operation.key} {failure.step.verb.name} {failure.step.attrs} {failure.verdict}")
                     assert back.ok
                     if not back.lost:
-                        assert everything(kernel, before, after) == seen
+                        assert differences(seen, everything(kernel, before, after)) == []
             finally:
                 assert engine.destroy(after, kernel, records).still_alive == []
     finally:
