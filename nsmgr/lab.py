@@ -105,7 +105,7 @@ def _on_this_host(desired: DesiredState | None, command: Sequence[str], port: Ke
 def _bring_up(desired: DesiredState, port: KernelPort, store: Store, interrupts: _Interrupts) -> None:
     from nsmgr.engine import apply
 
-    result = apply(desired, port, store, stop=lambda: bool(interrupts.status))
+    result = apply(desired, port, store, stop=lambda: bool(interrupts.status), on_error="stop")  # all of it goes anyway
     if result.result == "failed":
         raise ApplyError(f"{desired.name} could not be brought up\n{_told(desired, result)}", result)
 
