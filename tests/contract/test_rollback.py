@@ -34,7 +34,8 @@ def whole(state: NetnsState) -> dict[str, Any]:
     """All of a namespace that a plan could change."""
     return {
         "links": {
-            name: (link.kind, {key: value for key, value in link.attrs.items() if key not in UNTOLD}, sorted(link.altnames))
+            name: {key: value for key, value in link.attrs.items() if key not in UNTOLD}
+            | {"kind": link.kind, "altnames": sorted(link.altnames)}
             for name, link in state.links.items()
         },
         "addresses": {
