@@ -211,6 +211,10 @@ def prefix(value: Any) -> str:
     return text
 
 
+# Whoever tells people so does not repeat what they wrote.
+NO_SECRETS = "a key is not written into a configuration, but where it is"
+
+
 def secret(value: Any) -> str:
     """Where a key is: ``{file: /etc/wg/red.key}`` or ``{env: WG_RED}`` → ``file:/etc/wg/red.key``, ``env:WG_RED``. Never a key."""
     if isinstance(value, dict) and len(value) == 1:
@@ -220,7 +224,7 @@ def secret(value: Any) -> str:
                 return f"file:{name}"
             if scheme == "env" and "=" not in name:
                 return f"env:{name}"
-    raise ValueError("a key is not written into a configuration, but where it is; `{file: /etc/wg/red.key}` or `{env: WG_RED}`")
+    raise ValueError(f"{NO_SECRETS}; `{{file: /etc/wg/red.key}}` or `{{env: WG_RED}}`")
 
 
 def secret_or_none(value: Any) -> str:

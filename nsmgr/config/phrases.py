@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nsmgr.text import NO_SECRETS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +25,8 @@ EXPECTED = {
 def value_message(value: Any, words: str) -> tuple[str, str]:
     """A validator's words about a value → (message, hint): ``not an IP address`` → ``\\`x\\` is not an IP address``."""
     words, _, advice = words.partition("; ")
+    if words == NO_SECRETS:
+        return words, advice
     return (f"{show(value)} is {words}" if words.startswith("not ") else f"{show(value)}: {words}"), advice
 
 

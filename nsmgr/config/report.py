@@ -168,10 +168,19 @@ def place(
 
 
 def without_keys(text: str) -> str:
-    """Of the same length: 32 bytes in base64, and 32 or more hex digits, as stars."""
+    """The same length, with stars for what looks like a key: what is written where the place of one belongs, base64, hex digits.
+
+    A path is letters, digits and slashes too, but starts with a slash or does not mix them as 32 random bytes do.
+    """
     import re
 
-    return re.sub(r"[A-Za-z0-9+/]{42,}={0,2}|[0-9A-Fa-f]{32,}", lambda found: "*" * len(found[0]), text)
+    def hide(found: re.Match[str]) -> str:
+        word = found[0]
+        mixed = word[0] != "/" and all(re.search(some, word) for some in ("[A-Z]", "[a-z]", "[0-9]"))
+        return "*" * len(word) if mixed or word[-1] == "=" or re.fullmatch("[0-9A-Fa-f]+", word) else word
+
+    text = re.sub(r"((?:private|preshared)_key[\"']?\s*:\s*)(?!none\b)([^\s{,}#]+)", lambda m: m[1] + "*" * len(m[2]), text)
+    return re.sub(r"[A-Za-z0-9+/]{40,}={0,2}|[0-9A-Fa-f]{32,}", hide, text)
 
 
 def render_problems(problems: Iterable[Problem]) -> str:

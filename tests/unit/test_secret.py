@@ -10,6 +10,7 @@ import pytest
 
 from nsmgr import engine
 from nsmgr.config import load, loads, render_problems
+from nsmgr.config.report import without_keys
 from nsmgr.config.schema import explain, json_schema
 from nsmgr.errors import ConfigError
 from nsmgr.kernel.fake import FakeKernel
@@ -152,6 +153,9 @@ def test_a_file_is_named_as_seen_from_the_configuration(tmp_path: Path) -> None:
         ("private_key: {env: NSMGRT_KEY}", f"privat_key: {SPOKEN}", "unknown key `privat_key`"),
         ("preshared_key: {env: NSMGRT_KEY}", f"preshared_key: {SPOKEN}", "a key is not written into a configuration"),
         ("preshared_key: {env: NSMGRT_KEY}", f"preshared: {SPOKEN}", "unknown key `preshared`"),
+        ("preshared_key: {env: NSMGRT_KEY}", f"preshared_key: /{SPOKEN[:20]}", "a key is not written into a configuration"),
+        ("private_key: {env: NSMGRT_KEY}", f"private_key: '{SPOKEN[:-1]}'", "a key is not written into a configuration"),
+        ("private_key: {env: NSMGRT_KEY}", f"private_key: {PRIVATE.hex()}", "a key is not written into a configuration"),
         ("listen_port: 51820", "listen_port: 0", ""),
         ("port: 1}", "port: 0}", "not a port"),
         ("{link: blue/eth0, port: 1}", "{link: blue/eth7, port: 1}", "not declared"),
@@ -168,6 +172,15 @@ def test_faults_never_show_a_key(old: str, new: str, words: str) -> None:
     shown = render_problems(caught.value.problems) + repr(caught.value.problems) + str(caught.value)
     assert words in shown
     assert SPOKEN[:12] not in shown
+    assert PRIVATE.hex()[:12] not in shown
+
+
+def test_paths_are_no_keys() -> None:
+    long = "/home/administrator/configurations/production/wireguard"
+    assert without_keys(f"cannot read {long}: no such file") == f"cannot read {long}: no such file"
+    assert without_keys("private_key: {file: /etc/wg/red.key}") == "private_key: {file: /etc/wg/red.key}"
+    assert without_keys("preshared_key: none") == "preshared_key: none"
+    assert without_keys(f"a {SPOKEN} b") == f"a {'*' * 44} b"
 
 
 def test_an_endpoint_by_the_name_of_a_link_and_family() -> None:
