@@ -242,3 +242,34 @@ def test_next_hops_instead_of_a_remote(lab: Lab) -> None:
         lab.load(grouped.replace("10: {group: [1, 2], fdb: true}", "11: {group: [1, 2], fdb: true}").replace("nhid 10", "nhid 11"))
     )
     assert seen(lab, "vx7", "02:00:00:00:00:12")[0]["nhid"] == 11
+
+
+METADATA = """
+version: 1
+namespaces:
+  @a:
+    links:
+      under: {kind: veth, peer: @b/eth0, addresses: [10.0.0.1/24]}
+      vx:
+        kind: vxlan
+        external: true
+        fdb:
+          - 00:00:00:00:00:00 dst 10.0.0.2 src_vni 100 vni 100
+          - 00:00:00:00:00:00 dst 10.0.0.2 src_vni 200 vni 200
+          - {lladdr: 02:00:00:00:00:01, dst: 10.0.0.2, src_vni: 100, vni: 300, extern_learn: true}
+      vx9: {kind: vxlan, id: 9, port: 4790, rsc: true, fdb: [{lladdr: 02:00:00:00:00:09, dst: 10.0.0.2, router: true}]}
+  @b: {}
+"""
+
+
+def test_entries_by_vni(lab: Lab) -> None:
+    lab.converge(lab.load(METADATA))
+    assert {(e["src_vni"], e["vni"]) for e in seen(lab, "vx", "00:00:00:00:00:00")} == {(100, 100), (200, 200)}
+    assert "router" in seen(lab, "vx9", "02:00:00:00:00:09")[0]["flags"]
+    lab.converge(lab.load(METADATA.replace("src_vni 200 vni 200", "src_vni 201 vni 200").replace("vni: 300", "vni: 301")))
+    assert {e["src_vni"] for e in seen(lab, "vx", "00:00:00:00:00:00")} == {100, 201}
+    assert seen(lab, "vx", "02:00:00:00:00:01")[0]["vni"] == 301
+    lab.converge(lab.load(METADATA.replace("router: true", "router: false").replace(", extern_learn: true", "")))
+    assert "router" not in seen(lab, "vx9", "02:00:00:00:00:09")[0]["flags"]
+    lab.converge(lab.load(METADATA.replace("vni: 300, extern_learn: true", "vni: 300, extern_learn: false")))
+    assert "extern_learn" not in seen(lab, "vx", "02:00:00:00:00:01")[0]["flags"]

@@ -100,6 +100,8 @@ def test_what_was_learned_is_left_alone_until_it_is_declared(lab: Lab) -> None:
         ("mode: include", "mode: exclude", [Verb.THING_SET]),
         ("sources: [10.0.0.2, 10.0.0.1]", "sources: [10.0.0.3]", [Verb.THING_SET]),
         ("          - 239.1.1.1\n", "", [Verb.THING_DEL]),
+        ("          - 239.1.1.1\n", "          - {group: 239.1.1.1, proto: 78}\n", [Verb.THING_SET]),
+        ('"ff05::1:3"', '"ff05::1:4"', [Verb.THING_DEL, Verb.THING_ADD]),
         ("239.1.1.2 source 10.0.0.1", "239.1.1.2 source 10.0.0.2", [Verb.THING_DEL, Verb.THING_ADD]),
         ("          - {group: 239.1.1.3, mode: include, sources: [10.0.0.2, 10.0.0.1]}\n", "", [Verb.THING_DEL]),
     ],
