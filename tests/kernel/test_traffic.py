@@ -180,11 +180,7 @@ def test_export_plans_to_nothing(lab: Lab, kind: str) -> None:
     probe(lab, kind)
     first, changed, replaced = KINDS[kind]
     lab.converge(file(lab, {"kind": kind, **first, **changed, **replaced}))
-    name = f"{lab.prefix}a"
-    states = lab.kernel.observe({name: Want(things=frozenset(("qdisc", "tclass", "tfilter")))}).namespaces
-    text = export_yaml(states, lab.name)
-    assert yaml.safe_load(text)["namespaces"][name]["links"]["eth0"]["qdisc"]["kind"] == kind
-    assert not lab.check(config.loads(text)), text
+    exported(lab, kind)
 
 
 TREE = {
@@ -403,3 +399,60 @@ namespaces:
         ["tc", "-n", f"{lab.prefix}b", "qdisc", "show", "dev", "eth1"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("qdisc tbf")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"loss_state": ["1%", "99%", "0%", "100%", "0.5%"]},
+        {"loss_gemodel": ["1%", "90%", "70%", "0.1%"]},
+        {"delay": "5ms", "jitter": "1ms", "distribution": "normal"},
+        {"delay": "5ms", "jitter": "1ms", "distribution": "paretonormal"},
+        {"rate": "40gbit"},
+        {"slot_min": "800us", "slot_max": "1ms", "slot_packets": 3},
+    ],
+    ids=lambda body: "-".join(body),
+)
+def test_what_netem_has_besides(lab: Lab, body: dict[str, Any]) -> None:
+    probe(lab, "netem")
+    lab.converge(file(lab, {"kind": "netem", **body}))
+    exported(lab, "netem")
+    lab.converge(file(lab, {"kind": "netem", "loss": "1%"}))
+    lab.converge(file(lab, {"kind": "netem", **body}))
+
+
+def test_another_distribution_is_another_netem(lab: Lab) -> None:
+    """The kernel does not tell it: the handle does."""
+    probe(lab, "netem")
+    body = {"kind": "netem", "delay": "5ms", "jitter": "1ms"}
+    lab.converge(file(lab, {**body, "distribution": "normal"}))
+    (operation,) = lab.converge(file(lab, {**body, "distribution": "pareto"})).plan.operations
+    assert (operation.action, [change.name for change in operation.changes]) == (Action.REPLACE, ["handle"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"rate": "40gbit", "burst": "1m", "limit": "2m"},
+        {"rate": "10mbit", "burst": "32k", "latency": "20ms", "peakrate": "20mbit", "mtu": 1600},
+        {"rate": "8kbit", "burst": 2000, "limit": 3000, "overhead": 24, "mpu": 64},
+    ],
+    ids=["fast", "peak", "slow"],
+)
+def test_rates_of_every_size(lab: Lab, body: dict[str, Any]) -> None:
+    lab.converge(file(lab, {"kind": "tbf", **body}))
+    exported(lab, "tbf")
+    tree = {
+        "kind": "htb",
+        "classes": {"1:1": {"rate": body["rate"], "burst": body["burst"], "cburst": body["burst"], "ceil": "100gbit"}},
+    }
+    lab.converge(file(lab, tree))
+    exported(lab, "htb")
+
+
+def exported(lab: Lab, kind: str) -> None:
+    """What is there can be written down, and that plans to nothing."""
+    name = f"{lab.prefix}a"
+    text = export_yaml(lab.kernel.observe({name: Want(things=frozenset(("qdisc", "tclass", "tfilter")))}).namespaces, lab.name)
+    assert yaml.safe_load(text)["namespaces"][name]["links"]["eth0"]["qdisc"]["kind"] == kind
+    assert not lab.check(config.loads(text)), text

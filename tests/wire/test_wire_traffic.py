@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from nsmgr.errors import KernelError
 from nsmgr.kernel.codec import CodecError
 from nsmgr.kernel.describe import describe
 from nsmgr.kernel.things import qdisc, tclass, tfilter
@@ -392,3 +394,21 @@ def test_what_a_message_says_is_told() -> None:
     assert (said["type"], said["flags"]) == ("RTM_NEWQDISC", ["REQUEST", "EXCL", "CREATE"])
     assert said["header"] == {"family": 0, "index": 5, "handle": 0x10000, "parent": 0xFFFFFFFF, "info": 0}
     assert said["attributes"] == [["TCA_KIND", "pfifo"], ["TCA_OPTIONS", "07000000"]]
+
+
+class Without:
+    """A namespace of a kernel that answers every dump with one errno."""
+
+    def __init__(self, number: int) -> None:
+        self.errno = number
+        self.socket = self
+
+    def dump_spans(self, request: bytes) -> list[Span]:
+        raise KernelError("read", errno=self.errno)
+
+
+def test_a_kernel_without_traffic_control_has_none() -> None:
+    handle: Any = Without(errno.EOPNOTSUPP)
+    assert (qdisc.ask(handle), tclass.ask(handle), tfilter.ask(handle)) == ([], ([], []), ([], []))
+    with pytest.raises(KernelError):
+        qdisc.ask(Without(errno.EPERM))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 
-from nsmgr.errors import errno_text
+from nsmgr.errors import KernelError, errno_text
 from nsmgr.kernel.codec import attribute
 from nsmgr.kernel.payload import NLA_F_NESTED
 from nsmgr.kernel.traffic import (
@@ -51,7 +51,17 @@ def has_options(kind: str) -> bool:
 
 def ask(handle: Netns) -> list[Span]:
     """Those of all links."""
-    return handle.socket.dump_spans(DUMP)
+    return dump(handle, DUMP)
+
+
+def dump(handle: Netns, request: bytes) -> list[Span]:
+    """What the kernel answers; nothing where it has no traffic control, or no filters (CONFIG_NET_SCHED, CONFIG_NET_CLS)."""
+    try:
+        return handle.socket.dump_spans(request)
+    except KernelError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        return []
 
 
 def missing(handle: Netns, kinds: Iterable[str]) -> dict[str, str]:

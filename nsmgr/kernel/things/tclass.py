@@ -35,11 +35,11 @@ KIND = "htb"
 
 def ask(handle: Netns) -> Answer:
     """Those of every link that has an htb: a dump is of one link."""
-    qdiscs = handle.socket.dump_spans(qdisc.DUMP)
+    qdiscs = qdisc.ask(handle)
     links = dict.fromkeys(index for index, _, kind in made(qdiscs) if kind == KIND)
     classes: list[Span] = []
     for index in links:
-        classes += handle.socket.dump_spans(message(RTM_GETTCLASS, NLM_F_DUMP, TCMSG.pack(0, index, 0, 0, 0)))
+        classes += qdisc.dump(handle, message(RTM_GETTCLASS, NLM_F_DUMP, TCMSG.pack(0, index, 0, 0, 0)))
     return qdiscs, classes
 
 

@@ -73,11 +73,11 @@ def parents(kind: str, handle: int) -> tuple[int, ...]:
 
 def ask(handle: Netns) -> Answer:
     """Those of every qdisc that can have some: a dump is of one parent."""
-    qdiscs = handle.socket.dump_spans(qdisc.DUMP)
+    qdiscs = qdisc.ask(handle)
     found: list[Span] = []
     for index, number_, kind in made(qdiscs):
         for parent in parents(kind, number_):
-            found += handle.socket.dump_spans(message(RTM_GETTFILTER, NLM_F_DUMP, TCMSG.pack(0, index, 0, parent, 0)))
+            found += qdisc.dump(handle, message(RTM_GETTFILTER, NLM_F_DUMP, TCMSG.pack(0, index, 0, parent, 0)))
     return qdiscs, found
 
 
