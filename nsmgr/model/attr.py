@@ -145,6 +145,7 @@ class Attr(Record, frozen=True):
     ref: the value names a link; on the wire it is its ifindex.
     late: ignored by the creating RTM_NEWLINK (KERNEL.md 2.3): sent by a second message right after it.
     last: told after the link's sysctls, on which it depends whether the kernel takes it.
+    untold: some kernels take it and never tell: it is not compared where a dump leaves it out.
     absent: what it means when the kernel leaves the attribute out of a dump.
     default: what a new object has unless told: ``export`` leaves such values out. UNSET = always exported.
     tolerance: largest difference of an int that still counts as equal (kernel rounding); milliseconds for durations.
@@ -164,6 +165,7 @@ class Attr(Record, frozen=True):
     ref: bool = False
     late: bool = False
     last: bool = False
+    untold: bool = False
     absent: Value = None
     default: Any = ...
     tolerance: int = 0

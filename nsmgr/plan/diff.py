@@ -41,6 +41,8 @@ def link_changes(desired: DesiredLink, observed: Link) -> list[AttrChange]:
             row = port_rows(desired.port_kind).get(name) if desired.port_kind else None
             if row is None:
                 continue
+        if have is _MISSING and row.untold:
+            continue
         if have is _MISSING:
             have = row.absent
         if same(row, want, have) or row.change in (Change.CREATE_ONLY, Change.READ_ONLY):

@@ -242,3 +242,14 @@ def test_a_card_is_found_by_name_mac_or_bus_path_and_goes_home(store: Store, mat
     assert kernel.device("host", "nic1")
     with pytest.raises(NsmgrError, match="no device in the host namespace has name nic9"):
         engine.check(config.loads(text.replace(match, "name: nic9")), kernel, store)
+
+
+def test_what_a_kernel_never_tells_is_not_compared(store: Store) -> None:
+    """A kernel without CONFIG_RPS takes IFLA_NUM_RX_QUEUES and does not dump it: no link is made anew for that again and again."""
+    kernel = FakeKernel()
+    desired = config.loads("version: 1\nname: one\nnamespaces: {red: {links: {f: {kind: ifb, rx_queues: 2}}}}\n")
+    assert engine.apply(desired, kernel, store).ok
+    del kernel.world.namespaces["red"].devices["f"].attrs["rx_queues"]
+    assert not engine.check(desired, kernel, store)
+    kernel.world.namespaces["red"].devices["f"].attrs["rx_queues"] = 1
+    assert engine.check(desired, kernel, store)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,17 @@ def cache() -> Path:
 
 
 def prepared(name: str) -> bool:
-    return (cache() / name / "ready").exists()
+    """Whether it is there, and was built with the options that are wanted now."""
+    try:
+        return (cache() / name / "ready").read_text().splitlines()[-1] == _stamp(KERNELS.get(name))
+    except (OSError, IndexError):
+        return False
+
+
+def _stamp(kernel: Kernel | None) -> str:
+    """Changes with the options a kernel is built with."""
+    parts = [(HERE / config).read_bytes() for config in kernel.configs] if kernel is not None else []
+    return f"options {zlib.crc32(b''.join(parts)):08x}"
 
 
 def prepare(name: str) -> Path:
@@ -99,7 +110,7 @@ def prepare(name: str) -> Path:
             _initramfs(new)
         elif not kernel.configs:
             (new / "usr/bin/linux.uml").rename(new / "linux")
-        (new / "ready").write_text(f"{time.monotonic() - begun:.0f} s\n")
+        (new / "ready").write_text(f"{time.monotonic() - begun:.0f} s\n{_stamp(kernel)}\n")
         shutil.rmtree(home, ignore_errors=True)
         new.rename(home)
     finally:

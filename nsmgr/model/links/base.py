@@ -53,8 +53,10 @@ class Link(Resource, Kind):
     """Transmit queue length."""
     tx_queues: Annotated[int | None, Field(ge=1, le=4096), Attr("IFLA_NUM_TX_QUEUES", Change.REPLACE, default=1)] = None
     """Transmit queues, fixed at creation."""
-    rx_queues: Annotated[int | None, Field(ge=1, le=4096), Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, default=1)] = None
-    """Receive queues, fixed at creation."""
+    rx_queues: Annotated[int | None, Field(ge=1, le=4096), Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, default=1, untold=True)] = (
+        None
+    )
+    """Receive queues, fixed at creation. A kernel without CONFIG_RPS does not tell how many there are (rtnl_fill_ifinfo)."""
     arp: Annotated[bool | None, Attr(where=Where.FLAG, flag=IFF_NOARP, convert=Bool(inverted=True), default=True)] = None
     """Whether ARP/ND runs on the link (not IFF_NOARP)."""
     multicast: Annotated[bool | None, Attr(where=Where.FLAG, flag=IFF_MULTICAST, convert=Bool(), default=True)] = None

@@ -76,7 +76,7 @@ class Bond(Plain):
     ROWS = {
         **Link.ROWS,
         "tx_queues": Attr("IFLA_NUM_TX_QUEUES", Change.REPLACE, default=16),
-        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, default=16),
+        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, untold=True, default=16),
         "mode": Attr("IFLA_BOND_MODE", Change.WHEN_DOWN, Where.DATA, MODES, default="balance-rr"),
         "miimon": Attr("IFLA_BOND_MIIMON", where=Where.DATA, convert=MILLISECONDS, default=0, unit="ms"),
         "updelay": Attr("IFLA_BOND_UPDELAY", where=Where.DATA, convert=MILLISECONDS, default=0, unit="ms"),

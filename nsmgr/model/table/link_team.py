@@ -26,7 +26,7 @@ class Team(Plain):
     ROWS = {
         **Link.ROWS,
         "tx_queues": Attr("IFLA_NUM_TX_QUEUES", Change.REPLACE, default=16),
-        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, default=16),
+        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, untold=True, default=16),
         "mode": Attr("mode", where=Where.GENL),
         "activeport": Attr("activeport", where=Where.GENL, ref=True),
         "notify_peers_count": Attr("notify_peers_count", where=Where.GENL, default=0),

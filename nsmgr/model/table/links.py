@@ -20,7 +20,7 @@ class Link(Plain):
         "group": Attr("IFLA_GROUP", default=0),
         "txqlen": Attr("IFLA_TXQLEN", default=1000, unit="packets"),
         "tx_queues": Attr("IFLA_NUM_TX_QUEUES", Change.REPLACE, default=1),
-        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, default=1),
+        "rx_queues": Attr("IFLA_NUM_RX_QUEUES", Change.REPLACE, untold=True, default=1),
         "arp": Attr(where=Where.FLAG, convert=Bool(True), flag=128, default=True),
         "multicast": Attr(where=Where.FLAG, convert=Bool(), flag=4096, default=True),
         "allmulticast": Attr(where=Where.FLAG, convert=Bool(), flag=512, default=False),
