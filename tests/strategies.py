@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nsmgr.model.base import Value
 from nsmgr.model.links import kind_class
 from nsmgr.plan.removal import link_id
-from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredLink, DesiredNetns, DesiredState, NextHop, Route, Rule
+from nsmgr.plan.state import PROTO_NSMGR, Address, DesiredLink, DesiredNetns, DesiredState, NextHop, Route, Rule, Thing
 
 NAMES = ("a", "b", "c", "d")
 LINKS = ("e0", "e1", "e2", "e3", "e4")
@@ -71,6 +71,8 @@ def desired_states(draw: Any, *, prefix: str = "", sysctls: bool = True) -> Desi
         _rules(made, netns)
         if sysctls:
             _sysctls(made, netns)
+    for netns in made.namespaces.values():  # when all far ends are known to be up or down
+        _objects(made, netns)
     return DesiredState("random", made.namespaces)
 
 
@@ -204,6 +206,36 @@ def _addresses(made: _Draw, link: DesiredLink) -> None:
         _address(link, f"2001:db8:{number + 1}::{host}/64", nodad=True)
 
 
+def _objects(made: _Draw, netns: DesiredNetns) -> None:
+    """Next hop objects on veths that have a carrier, and a group of them. A kernel without a far end that is up refuses them."""
+    ways = [
+        (link, via)
+        for link in netns.links.values()
+        if link.kind == "veth" and link.attrs["state"] == "up" and _far_end(made, link).attrs["state"] == "up"
+        for address in link.addresses
+        if ":" not in address and (via := _gateway(address))
+    ]
+    if not ways or made.chance(2):
+        return
+    netns.types = frozenset(("nexthop",))
+    for number, (link, via) in enumerate(ways[:2], 1):
+        attrs: dict[str, Value] = {"id": number, "via": via, "dev": link.name, "family": "ipv4"}
+        thing = Thing("nexthop", str(number), link.name, attrs)
+        netns.things[thing.id] = thing
+    if made.chance():
+        members = tuple((number, made.one((1, 2))) for number in range(1, len(ways[:2]) + 1))
+        on = tuple(("nexthop", str(number)) for number, _ in members)
+        group = Thing("nexthop", "3", "", {"id": 3, "group": members}, on)
+        netns.things[group.id] = group
+    route = Route("198.18.0.0/15", 254, 0, 0, (), {"proto": PROTO_NSMGR, "nhid": int(made.one([key for _, key in netns.things]))})
+    netns.routes[route.key] = route
+
+
+def _far_end(made: _Draw, link: DesiredLink) -> DesiredLink:
+    where, name = link_id(link.netns, str(link.attrs["peer"]))
+    return made.namespaces[where].links[name]
+
+
 def _routes(made: _Draw, netns: DesiredNetns) -> None:
     gateways = [
         NextHop(via, link.name if made.chance() else "")
@@ -221,6 +253,10 @@ def _routes(made: _Draw, netns: DesiredNetns) -> None:
                 route.nexthops = tuple(made.draw(st.permutations(ways))[:count])
             else:
                 route.attrs["type"] = made.one(("blackhole", "unreachable", "prohibit"))
+            if made.chance(4):
+                route.attrs[made.one(("initcwnd", "hoplimit"))] = made.one((10, 20))
+            if six and route.nexthops and made.chance(4):
+                route.attrs["pref"] = made.one(("low", "medium", "high"))
             netns.routes[route.key] = route
 
 

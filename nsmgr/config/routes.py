@@ -81,7 +81,7 @@ def _route(space: Space, model: Any, path: Path, report: Report) -> Route | None
     attrs: dict[str, Value] = {key: values[key] for key in _ATTRIBUTES if values[key] is not None}
     if not _COMMON.issuperset(model.model_fields_set):
         attrs |= {key: values[key] for key in _RARE if values[key] is not None}
-        _check_rare(attrs, number, faults)
+        _check_rare(attrs, number, kind, faults)
     if number == AF_MPLS:
         _check_mpls(space, model, to, attrs, faults)
     metric = model.metric or (IPV6_METRIC if number == AF_INET6 else 0)
@@ -114,7 +114,9 @@ _FAMILIES_OF = {
 }  # fmt: skip
 
 
-def _check_rare(attrs: dict[str, Value], number: int, faults: _Faults) -> None:
+def _check_rare(attrs: dict[str, Value], number: int, kind: str, faults: _Faults) -> None:
+    if "pref" in attrs and kind in NO_NEXTHOP:  # ip6_route_info_create: its flags are RTF_REJECT and nothing else
+        faults.add("pref", f"the kernel keeps no `pref` of a {kind} route", "remove `pref`")
     for name in attrs:
         known = _FAMILIES_OF.get(name)
         if known is not None and number not in known:

@@ -62,8 +62,7 @@ def add_route(netns: Netns, wanted: Route, indexes: Mapping[str, int], *, replac
     kind = route.attrs["type"]
     by_object = "nhid" in route.attrs
     if by_object:
-        if not any(held.thing.id == ("nexthop", str(route.attrs["nhid"])) for held in netns.things):
-            refuse(errno.EINVAL, "Nexthop id does not exist")
+        _check_object(netns, route)
         route.nexthops = devices = ()
     elif kind in WITHOUT_NEXTHOP:
         route.nexthops = devices = ()
@@ -88,6 +87,11 @@ def add_route(netns: Netns, wanted: Route, indexes: Mapping[str, int], *, replac
     if any(other.route.nexthops == route.nexthops and other.devices == bound for other in present):
         refuse(errno.EEXIST)  # the identical route again
     netns.add_entry(entry, first=not six)  # IPv4 without EXCL prepends a duplicate
+
+
+def _check_object(netns: Netns, route: Route) -> None:
+    if not any(held.thing.id == ("nexthop", str(route.attrs["nhid"])) for held in netns.things):
+        refuse(errno.EINVAL, "Nexthop id does not exist")
 
 
 def _device(netns: Netns, hop: NextHop, indexes: Mapping[str, int]) -> Device | None:
@@ -162,6 +166,8 @@ def _scope(value: Value) -> int:
 
 def del_route(netns: Netns, unwanted: Route, indexes: Mapping[str, int]) -> None:
     """RTM_DELROUTE: the first route of the key that fits the nexthops given; ESRCH when there is none."""
+    if "nhid" in unwanted.attrs:
+        _check_object(netns, unwanted)
     devices = tuple(_device(netns, hop, indexes) if indexes.get(hop.dev) else None for hop in unwanted.nexthops)
     group = netns.routes.get(unwanted.key, [])
     for position, entry in enumerate(group):

@@ -28,6 +28,8 @@ def carry_out(netns: Netns, step: Step) -> None:
         return
     if any(find(netns, other) is None for other in (*thing.on, *thing.after)):
         refuse(errno.ENOENT)
+    if cls.RUNNING and device is not None and not _running(device):
+        refuse(errno.ENETDOWN, f"Carrier for {thing.type} device is down")
     if step.verb is Verb.THING_SET and held is None:
         refuse(errno.ENOENT)
     if step.verb is Verb.THING_ADD and held is not None and not step.args.get("replace"):
@@ -42,6 +44,12 @@ def carry_out(netns: Netns, step: Step) -> None:
         netns.things.append(Thinglike(made, device))
     else:
         held.thing, held.device = made, device
+
+
+def _running(device: Device) -> bool:
+    """netif_carrier_ok, as far as it is modelled: of a pair both ends are up."""
+    far = device.refs.get("peer")
+    return device.up and (far is None or far.up)
 
 
 def find(netns: Netns, key: tuple[str, str]) -> Thinglike | None:

@@ -37,7 +37,10 @@ def gone(step: Step) -> Collection[int]:
         from nsmgr.model.thing import thing_type
 
         return thing_type(step.obj.type).GONE
-    return _GONE.get(step.verb, ())
+    found: Collection[int] = _GONE.get(step.verb, ())
+    if step.verb is Verb.ROUTE_DEL and "nhid" in step.obj.attrs:
+        return {*found, errno.EINVAL}  # the route went with its next hop object, and the kernel knows no such (fib_table_delete)
+    return found
 
 
 def verdict(step: Step, failed: dict[int, int], answer: Answer, attribute: str = "") -> Verdict:

@@ -39,6 +39,13 @@ HINTS: tuple[Hint, ...] = (
         "Unknown device type",
     ),
     Hint(errno.EOPNOTSUPP, "this kernel was built without VLAN filtering in bridges (CONFIG_BRIDGE_VLAN_FILTERING)", "vlan"),
+    Hint(
+        errno.EOPNOTSUPP,
+        "this kernel was built without it: `encap` needs CONFIG_LWTUNNEL, mpls CONFIG_MPLS_IPTUNNEL, seg6 and seg6local "
+        "CONFIG_IPV6_SEG6_LWTUNNEL",
+        "lwt encapsulation",
+    ),
+    Hint(errno.EOPNOTSUPP, "this kernel lacks what the route needs: MPLS routes need CONFIG_MPLS_ROUTING", type="route"),
     Hint(errno.EOPNOTSUPP, "this kernel cannot do it, or not on a living link of this kind: `nsmgr doctor` shows what it has"),
     Hint(errno.ENOENT, "this kernel lacks the queueing discipline: `nsmgr doctor` lists those it has", "qdisc"),
     Hint(errno.ENOENT, "it vanished after the plan was made: run apply again"),
@@ -52,6 +59,11 @@ HINTS: tuple[Hint, ...] = (
     ),
     Hint(
         errno.EHOSTUNREACH, "no route to the gateway: the link must be up and have an address in the gateway's prefix", type="route"
+    ),
+    Hint(
+        errno.ENETDOWN,
+        "a next hop needs a link with a carrier: is its far end up, or the bridge without ports?",
+        type="nexthop",
     ),
     Hint(errno.ENETDOWN, "the link of the route is down: drop `state: down`, or the route", type="route"),
     Hint(errno.EINVAL, _PREFSRC, "prefsrc", "route"),

@@ -206,6 +206,7 @@ MORE: Mapping[tuple[str, str], tuple[Hand, ...]] = {
 # (kind or "", row) → why it is not tried.
 _NO_ND = "a device that asks for no neighbours (inet6_set_iftoken)"
 UNTRIED: Mapping[tuple[str, str], str] = {
+    ("vlan", "token"): "the link below is a dummy, and vlan_dev_init takes its IFF_NOARP over",
     **{
         (kind, "token"): _NO_ND
         for kind in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from nsmgr.config import loads
 from nsmgr.config.schema import explain
 from nsmgr.errors import ConfigError
 from nsmgr.kernel.fake import FakeKernel
+from nsmgr.kernel.verdicts import verdict
+from nsmgr.kernel.wire import Answer
 from nsmgr.model import encap
-from nsmgr.plan.plan import Action, Plan, Verb
+from nsmgr.plan.plan import Action, Plan, Step, Verb
 from nsmgr.plan.state import Route, Thing
+from nsmgr.record import replace
+from nsmgr.render.hints import hint
 from nsmgr.render.ip_batch import ip_batch
 from nsmgr.store import Store
 
@@ -113,6 +118,20 @@ def test_what_left_the_file_goes_routes_first(lab: Lab) -> None:
     assert order(lab.apply(text)) == [(Verb.ROUTE_DEL, "10.9.0.0/16"), (Verb.THING_DEL, "3")]
 
 
+def test_a_route_that_went_with_its_object_is_deleted_already() -> None:
+    """The far end's namespace is earlier in the plan and takes the link along: EINVAL, "Nexthop id does not exist"."""
+    step = Step(7, 1, Verb.ROUTE_DEL, "red", obj=Route("10.9.0.0/16", attrs={"nhid": 3}))
+    assert verdict(step, {}, Answer(errno.EINVAL, "Nexthop id does not exist")).ok
+    assert not verdict(replace(step, obj=Route("10.9.0.0/16")), {}, Answer(errno.EINVAL, "Invalid")).ok
+
+
+def test_a_far_end_that_stays_down_is_told(lab: Lab) -> None:
+    down = FILE.replace("links: {eth0: {addresses", "links: {eth0: {state: down, addresses")
+    result = engine.apply(loads(down), lab.kernel, lab.store)
+    (first, *_) = [failure.verdict for failure in result.failures() if failure.verdict]
+    assert "a carrier" in hint(first.errno, first.extack, type="nexthop")
+
+
 def test_a_way_of_its_own_becomes_one_by_an_object(lab: Lab) -> None:
     lab.apply(FILE)
     plan = lab.apply(FILE.replace("10.7.0.0/16, via: 10.0.0.2", "10.7.0.0/16, nhid: 1"))
@@ -160,6 +179,7 @@ def test_faults_of_objects(body: str, words: str) -> None:
         ("{to: 10.1.0.0/16, nhid: 1, type: blackhole}", "is unicast, not blackhole"),
         ("{to: 10.1.0.0/16, via: 'fe80::1'}", "`dev` is missing"),
         ("{to: 10.1.0.0/16, via: 10.0.0.2, pref: low}", "`pref` exists for IPv6 routes only"),
+        ("{to: 'fd00::/8', type: blackhole, pref: low}", "keeps no `pref` of a blackhole route"),
         ("{to: 10.1.0.0/16, via: 10.0.0.2, lock: [nosuch]}", "is no metric"),
         ("{to: 10.1.0.0/16, via: 10.0.0.2, lock: [cwnd]}", "a locked cwnd needs a value"),
         ("{to: 10.1.0.0/16, via: 10.0.0.2, features: [nosuch]}", "is no feature"),
