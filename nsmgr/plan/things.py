@@ -115,24 +115,29 @@ class _Emitter:
                 doomed.append((thing, op))
                 self.lost[thing.id] = op
                 self.holed |= {other: op for other in thing.on if self._holed(other) == "told"}
-            elif (op := self._in_the_way(thing)) is not None:
-                doomed.append((thing, op))
-                self.lost[thing.id] = op
-            elif (wanted := self.netns.things.get(thing.id)) is not None:
-                changes = thing_changes(wanted, thing)
-                forced = [change for change in changes if change.forces_replacement]
-                if forced or thing.id in opened:
-                    reason = f"{forced[0].name} differs" if forced else f"{opened[thing.id]} in it goes"
-                    op = self._operation(Action.REPLACE, wanted, changes, reason)
+            else:
+                op = self._replaced(thing, opened)
+                op = self._in_the_way(thing) if op is None else op
+                if op is not None:
                     doomed.append((thing, op))
                     self.lost[thing.id] = op
-                    self.replaced.add(thing.id)
         for thing, op in reversed(doomed):
             self.lane.thing_del.append(
                 self._step(op, Verb.THING_DEL, thing, {"indexes": self._indexes(thing, gone=True)}, gone=True)
             )
         for wanted in in_order(self.netns.things):
             self._desired(wanted, self.state.things.get(wanted.id))
+
+    def _replaced(self, thing: Thing, opened: Mapping[ThingId, str]) -> int | None:
+        """The operation that makes it anew as it is wanted, or None."""
+        wanted = self.netns.things.get(thing.id)
+        changes = thing_changes(wanted, thing) if wanted is not None else []
+        forced = next((change for change in changes if change.forces_replacement), None)
+        if wanted is None or (forced is None and thing.id not in opened):
+            return None
+        self.replaced.add(thing.id)
+        reason = f"{forced.name} differs" if forced is not None else f"{opened[thing.id]} in it goes"
+        return self._operation(Action.REPLACE, wanted, changes, reason)
 
     def _desired(self, wanted: Thing, have: Thing | None) -> None:
         if have is None:

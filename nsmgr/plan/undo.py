@@ -12,7 +12,7 @@ from nsmgr.model.attr import UNSET, Attr, Change, Value
 from nsmgr.model.kind import Kind
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import port_rows
-from nsmgr.model.thing import thing_type
+from nsmgr.model.thing import facts, thing_type
 from nsmgr.plan.diff import address_key, route_key, rule_key
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Action, AttrChange, Operation, Plan, Verb
@@ -293,11 +293,11 @@ class _Keeper:
         return Address(address.link, address.address, attrs)
 
     def _thing(self, thing: Thing) -> Thing:
-        rows = thing_type(thing.type).rows()
+        rows = facts(thing.type, thing.attrs).rows()
         attrs = {
             name: value
-            for name, value in thing.attrs.items()
-            if value is not None and (row := rows.get(name)) is not None and row.change is not Change.READ_ONLY
+            for name, value in thing.attrs.items()  # what has no row is its place
+            if value is not None and ((row := rows.get(name)) is None or row.change is not Change.READ_ONLY)
         }
         return replace(thing, attrs=attrs, origin=())
 

@@ -48,6 +48,8 @@ HINTS: tuple[Hint, ...] = (
     Hint(errno.EOPNOTSUPP, "this kernel lacks what the route needs: MPLS routes need CONFIG_MPLS_ROUTING", type="route"),
     Hint(errno.EOPNOTSUPP, "this kernel cannot do it, or not on a living link of this kind: `nsmgr doctor` shows what it has"),
     Hint(errno.ENOENT, "this kernel lacks the queueing discipline: `nsmgr doctor` lists those it has", "qdisc"),
+    Hint(errno.ENOENT, "this kernel lacks this kind of filter (CONFIG_NET_CLS_…): another kind may do", "classifier"),
+    Hint(errno.ENOENT, "this kernel lacks what the filter does (CONFIG_NET_ACT_GACT, _POLICE, _MIRRED)", "TC action"),
     Hint(errno.ENOENT, "it vanished after the plan was made: run apply again"),
     Hint(
         errno.ENETUNREACH,

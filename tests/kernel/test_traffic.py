@@ -456,3 +456,16 @@ def exported(lab: Lab, kind: str) -> None:
     text = export_yaml(lab.kernel.observe({name: Want(things=frozenset(("qdisc", "tclass", "tfilter")))}).namespaces, lab.name)
     assert yaml.safe_load(text)["namespaces"][name]["links"]["eth0"]["qdisc"]["kind"] == kind
     assert not lab.check(config.loads(text)), text
+
+
+@pytest.mark.parametrize(
+    "start", [TREE, {"kind": "tbf", "rate": "1mbit", "burst": "10k", "qdisc": {"kind": "bfifo", "limit": 9000}}]
+)
+def test_what_fails_is_rolled_back(lab: Lab, start: dict[str, Any]) -> None:
+    """The whole tree is as it was, after the first half of a plan whose second half the kernel refused."""
+    text = BASE.replace("  @a:\n", "  @a:\n    routes: [ROUTE]\n")
+    lab.converge(lab.load(text.replace("QDISC", json.dumps(start)).replace("ROUTE", "")))
+    before = (tc(lab, "qdisc show"), classes(lab))
+    wrong = text.replace("QDISC", json.dumps({"kind": "pfifo", "limit": 3})).replace("ROUTE", "{to: 10.9.0.0/16, via: 10.8.0.1}")
+    assert engine.apply(lab.load(wrong), lab.kernel, lab.store).result == "rolled_back"
+    assert (tc(lab, "qdisc show"), classes(lab)) == before

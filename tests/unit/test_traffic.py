@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from nsmgr.model.traffic import classid, handle, minor
 from nsmgr.plan.plan import Action, Plan, Verb
 from nsmgr.plan.state import Thing
 from nsmgr.render.export import export_document
+from nsmgr.render.hints import hint
 from nsmgr.render.text import plan_text
 from nsmgr.store import Store
 
@@ -322,9 +324,23 @@ namespaces:
     assert not engine.check(swapped, kernel, store)
 
 
+@pytest.mark.parametrize("words", ["TC classifier not found", "Failed to load TC action module"])
+def test_what_a_filter_lacks_has_a_hint(words: str) -> None:
+    assert "this kernel lacks" in hint(errno.ENOENT, words, type="tfilter")
+
+
 def test_mq_is_replaced_when_a_queue_of_it_goes(lab: Lab) -> None:
     """mq_graft leaves noop_qdisc behind, and mq cannot be changed."""
     lab.apply({"kind": "mq", "classes": {"1:1": {"qdisc": "pfifo"}, "1:2": {"qdisc": "pfifo"}}})
     plan = lab.apply({"kind": "mq", "classes": {"1:2": {"qdisc": "pfifo"}}})
     assert ("replace", "root dev eth0") in actions(plan)
     assert [step.obj.key for step in plan.steps if step.verb is Verb.THING_ADD] == ["root dev eth0", "1:2 dev eth0"]
+
+
+def test_a_filter_that_becomes_another_one_says_so_itself(lab: Lab) -> None:
+    """Also where a class goes that it was in the way of."""
+    lab.apply(HTB)
+    one = {"kind": "matchall", "flowid": "1:1"}
+    plan = lab.apply({"kind": "htb", "classes": {"1:1": {"rate": "9mbit"}}, "filters": [one]})
+    assert ("replace", "1: pref 10 dev eth0") in actions(plan)
+    assert ("delete", "1:10 dev eth0") in actions(plan)

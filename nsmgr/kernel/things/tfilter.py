@@ -140,7 +140,9 @@ def encode(step: Step, fd_of: FdOf) -> list[bytes]:
     done = actions.encode(attrs, step.args["indexes"])
     if done:
         said += attribute(module.ACT | NLA_F_NESTED, done)
-    body = TCMSG.pack(0, step.index, module.SENT, parent, info) + attribute(TCA_KIND, kind.encode() + b"\0")
+    handle = attrs.get("handle", module.SENT)  # of one that was somebody else's, and is put back as it was
+    body = TCMSG.pack(0, step.index, handle, parent, info) + attribute(TCA_KIND, kind.encode() + b"\0")
+    body += attribute(TCA_CHAIN, U32.pack(attrs["chain"])) if attrs.get("chain") else b""
     body += attribute(TCA_OPTIONS | NLA_F_NESTED, said)
     return [message(RTM_NEWTFILTER, _flags(step), body)]
 
