@@ -58,7 +58,7 @@ _TICK = 10  # milliseconds: USER_HZ is 100
 
 
 class Pattern:
-    """A payload without its destination. ``place``: [start, end) of RTA_DST, or None.
+    """A payload without its destination. ``place``: [start, end) of RTA_DST, or None; what then stands in ``_tail`` is all of it.
 
     ``attrs`` is shared by all routes of the pattern: it must not be changed.
     """
@@ -82,7 +82,8 @@ class Pattern:
             elif number == RTA_DST:
                 _check(family, start, end)
                 self.place = (start, end)
-                mask[start:end] = bytes(end - start)
+                if family != AF_MPLS:
+                    mask[start:end] = bytes(end - start)
             elif number == RTA_OIF:
                 way.index = _u32(payload, start, end)
             elif number == RTA_PRIORITY:
@@ -110,6 +111,10 @@ class Pattern:
             self._indexes += way.links()
         self._known_hops: dict[tuple[str, ...], tuple[NextHop, ...]] = {}
         self._family, self.table, self.tos, self.attrs = family, table, tos, attrs
+        if family == AF_MPLS:  # labels are few: each is a pattern of its own
+            self._tail, self.place = _label(payload, 0, self.place), None
+        elif self.place is None:
+            self._tail = ("0.0.0.0" if family == AF_INET else "::") + self._tail
         self.metric = metric or (IPV6_METRIC if family == AF_INET6 else 0)
         self.mask = int.from_bytes(mask, "little")
 
@@ -122,12 +127,9 @@ class Pattern:
                 self._known_hops.clear()
             hops = self._name(devices)
             self._known_hops[devices] = hops
-        if self._family == AF_MPLS:
-            return Route(_label(buf, start, self.place), self.table, self.metric, self.tos, hops, self.attrs)
         if self.place is None:
-            to = "0.0.0.0" if self._family == AF_INET else "::"
-        else:
-            to = inet_ntop(self._family, buf[start + self.place[0] : start + self.place[1]])
+            return Route(self._tail, self.table, self.metric, self.tos, hops, self.attrs)
+        to = inet_ntop(self._family, buf[start + self.place[0] : start + self.place[1]])
         return Route(to + self._tail, self.table, self.metric, self.tos, hops, self.attrs)
 
     def _name(self, devices: tuple[str, ...]) -> tuple[NextHop, ...]:

@@ -11,7 +11,7 @@ from nsmgr.text import family, ifname, ip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 MODES: Mapping[str, int] = {"inline": 0, "encap": 1, "l2encap": 2, "encap.red": 3, "l2encap.red": 4}  # SEG6_IPTUN_MODE_*
@@ -109,6 +109,15 @@ def links(text: str) -> list[str]:
     """Names of the links that a canonical text speaks of."""
     words = text.split()
     return [words[at + 1] for at, word in enumerate(words[:-1]) if word in _LINKS]
+
+
+def renamed(text: str, name_of: Callable[[str], str]) -> str:
+    """The same with other names for the links it speaks of."""
+    words = text.split()
+    for at, word in enumerate(words[:-1]):
+        if word in _LINKS:
+            words[at + 1] = name_of(words[at + 1])
+    return " ".join(words)
 
 
 def only_ipv6(text: str) -> bool:

@@ -6,6 +6,7 @@ A rename keeps ifindex, addresses, counters and everything stacked on the link; 
 from __future__ import annotations
 
 from nsmgr.model.attr import Value
+from nsmgr.model.encap import renamed as encap_renamed
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.port import port_references
 from nsmgr.model.thing import facts, renamed_key
@@ -13,7 +14,7 @@ from nsmgr.plan.draft import Draft
 from nsmgr.plan.links import LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
 from nsmgr.plan.removal import LinkId, link_id
-from nsmgr.plan.state import DesiredState, Link, NetnsState, ObservedState, Route, Thing
+from nsmgr.plan.state import DesiredState, Link, NetnsState, NextHop, ObservedState, Route, Thing
 from nsmgr.record import replace
 
 TYPE_CHECKING = False
@@ -140,7 +141,11 @@ def _things(state: NetnsState, names: Mapping[str, str]) -> Iterator[Thing]:
 
 
 def _through(route: Route, renamed: Callable[[str, str], str], netns: str) -> Route:
-    return replace(route, nexthops=tuple(replace(hop, dev=renamed(netns, hop.dev)) for hop in route.nexthops))
+    def hop_of(hop: NextHop) -> NextHop:
+        encap = encap_renamed(hop.encap, lambda name: renamed(netns, name)) if hop.encap else ""
+        return replace(hop, dev=renamed(netns, hop.dev), encap=encap)
+
+    return replace(route, nexthops=tuple(map(hop_of, route.nexthops)))
 
 
 def note(renames: Renames, plan: LinkPlan) -> None:

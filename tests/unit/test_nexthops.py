@@ -286,6 +286,12 @@ def test_encapsulations_have_one_text(written: Any, text: str) -> None:
     assert encap.canonical(kind, fields) == text
 
 
+def test_links_in_them_have_other_names_after_a_rename() -> None:
+    text = "seg6local action End.DX2 oif eth0 count"
+    assert encap.links(text) == ["eth0"]
+    assert encap.renamed(text, {"eth0": "wan"}.__getitem__) == "seg6local action End.DX2 oif wan count"
+
+
 def test_ip_batch_says_them() -> None:
     text = FILE.replace("    routes:\n", """    routes:
       - {to: mpls 100, as: 200, via: 10.0.0.2}
