@@ -91,7 +91,8 @@ def _read(
             wants[name] = Want(EVERYTHING, source="" if source == "create" else source, things=types)
     for name, kinds in more.items():
         if name not in wants:
-            wants[name] = Want(kinds, things=_ALWAYS | owned.types.get(name, _NONE) if kinds == EVERYTHING else _NONE)
+            things = _ALWAYS | owned.types.get(name, _NONE) if kinds == EVERYTHING else _NONE
+            wants[name] = Want(kinds, ports=ports, things=things)
     if physical:
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants, remember=sight is not None)

@@ -8,7 +8,7 @@ from nsmgr.plan.link_births import Births
 from nsmgr.plan.link_updates import Updates
 from nsmgr.plan.links import Decision, LinkPlan
 from nsmgr.plan.plan import Action, AttrChange, Verb
-from nsmgr.plan.removal import LinkId, dependants, explicit
+from nsmgr.plan.removal import LinkId, dependants, explicit, link_id
 from nsmgr.plan.state import DesiredState, ObservedState
 
 TYPE_CHECKING = False
@@ -100,13 +100,31 @@ class _Emitter(Births, Updates):
         # neither, unless its far end lives on elsewhere: that end is deleted by name, because cleanup_net is asynchronous.
         roots = [key for key in plan.removed if key in plan.decisions]
         far_ends = [key for key, cause in plan.removed.items() if key not in plan.decisions and cause[0] in plan.doomed_netns]
-        for key in explicit([key for key in (*roots, *far_ends) if key[0] not in plan.doomed_netns], graph):
+        named = [key for key in (*roots, *far_ends) if key[0] not in plan.doomed_netns]
+        for key in explicit([*named, *self._holding()], graph):
             link = self.observed.namespaces[key[0]].links[key[1]]
             decision_ = plan.decisions.get(key)
             op = decision_.op if decision_ is not None else self.cause_op(key)
             draft.lane(key[0]).link_del.append(
                 draft.step(op, Verb.LINK_DEL, key[0], index=link.index, name=link.name, kind=link.kind)
             )
+
+    def _holding(self) -> list[LinkId]:
+        """Links of namespaces that go, which hold on to something in one that stays: deleted by name, for cleanup_net is late.
+
+        Until then a macvlan keeps its lower link from becoming a port (netdev_rx_handler_register: EBUSY), and a tunnel its
+        addresses in the namespace it was made in.
+        """
+        found = []
+        for netns in self.plan.doomed_netns:
+            for name, link in self.observed.namespaces[netns].links.items():
+                lower = link_id(netns, str(link.attrs.get("parent") or ""))
+                for where, stays in ((lower[0], lower not in self.plan.removed), (str(link.attrs.get("underlay") or netns), True)):
+                    state = self.observed.namespaces.get(where)
+                    if state is not None and where not in self.plan.doomed_netns and stays and link.kind and not link.fallback:
+                        found.append((netns, name))
+                        break
+        return found
 
     def cause_op(self, key: LinkId) -> int:
         seen = set()

@@ -66,7 +66,7 @@ class Updates(Context):
         lane = self.draft.lane(link.netns)
         index = existing.index
         was_up = existing.attrs.get("state") == "up"
-        up = link.attrs.get("state") == "up"
+        up = link.attrs.get("state", existing.attrs.get("state")) == "up"
 
         def set_(attrs: dict[str, Value], verb: Verb = Verb.LINK_SET) -> Step:
             return self._step(decision, verb, link.netns, index=index, name=link.name, kind=kind, attrs=attrs, needs=needs)

@@ -212,12 +212,25 @@ class _Keeper:
         if link.kind and not link.fallback and (link.name in self.gone or (complete and self._whole_pair(link))):
             kept = self._again(link)
         if whole and link.kind == "lo":
-            kept.attrs["state"] = link.attrs.get("state", "up")
+            kept.attrs |= self._loopback(link)
         if operation is not None and operation.action is Action.MOVE:
             self.lost.append(f"addresses and routes of the device {link.name}, which moves to another namespace")
         for change in operation.changes if operation is not None else ():
             self._before(kept, link, change)
         return kept
+
+    @staticmethod
+    def _loopback(link: Link) -> dict[str, Value]:
+        """What the lo of a namespace that goes has, and that of a new one has not."""
+        cls = kind_facts("lo")
+        return {
+            name: value
+            for name, row in cls.rows().items()
+            if row.change in (Change.IN_PLACE, Change.WHEN_DOWN)
+            and (value := link.attrs.get(name)) is not None
+            and not row.ref
+            and (name == "state" or _worth_saying(name, row, value, cls, gone=True))
+        }
 
     def _whole_pair(self, link: Link) -> bool:
         """Whether it can be described: of a pair, the far end must be known."""
@@ -249,9 +262,10 @@ class _Keeper:
         cls = kind_facts(link.kind)
         attrs: dict[str, Value] = {"state": link.attrs.get("state", "up")}
         told: Container[str] = self.told.get(link.name, ())
+        implied = cls.implied(link.attrs)
         for name, row in cls.rows().items():
             value = link.attrs.get(name)
-            if name == "state" or value is None or row.change is Change.READ_ONLY or str(value).startswith("?/"):
+            if name == "state" or name in implied or value is None or row.change is Change.READ_ONLY or str(value).startswith("?/"):
                 continue
             if name in told or _worth_saying(name, row, value, cls, link.name in self.gone):
                 attrs[name] = value
@@ -312,13 +326,17 @@ _ANY_LINK_HAS = frozenset(("mtu", "group", "alias", "txqlen", "arp", "multicast"
 def _worth_saying(name: str, row: Attr, value: Value, cls: type[Kind], gone: bool) -> bool:
     """Whether a link must be told: what it can be told, and would not have by itself. ``gone``: it will be made again."""
     if name == "broadcast":
-        return False
+        return cls.ETHERNET and value not in ("ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00")
+    if name == "addrgenmode":
+        return value != "eui64"  # what some kinds have by themselves they have once they are up
+    if name == "mac" and value == "00:00:00:00:00:00":
+        return False  # a bridge that no port has given one yet
     if cls.PAIR and name in _ANY_LINK_HAS:
         return True  # an end may be found again in one that was made since and has other values
     if name == "mtu":
         return not cls.CONTROLLER and not (gone and value == cls.DEFAULT_MTU)
     default = cls.BIRTH.get(name, row.default)
-    return value != row.absent and (default is UNSET or value != default)
+    return value != (row.absent if default in (UNSET, None) else default)
 
 
 def inverse(operation: Operation) -> Operation:
