@@ -13,7 +13,7 @@ from nsmgr.plan.plan import Plan
 from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import DesiredState, ObservedState
 from nsmgr.reading import Sight, observe, with_released
-from nsmgr.rounds import MAX_ROUNDS, ApplyResult, Failure, Progress, Run
+from nsmgr.rounds import MAX_ROUNDS, ApplyResult, Failure, Progress, Run, Shared
 from nsmgr.secret import resolve
 from nsmgr.store import Store
 from nsmgr.teardown import DestroyResult, destroy
@@ -94,16 +94,19 @@ def apply(
     Raises:
         LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
     """
-    with Uncollected(), store.lock(desired.name, lock_timeout):
-        desired = resolve(desired)
+    with Uncollected(), store.lock(desired.name, lock_timeout), Shared(store, lock_timeout) as shared:
+        described = resolve(desired)
         writes_before = kernel.counters.writes
         sight = Sight() if memo is not None else None
         interrupted = journal.read(store, desired.name)
-        observed = observe(desired, kernel, store, sight)
-        if guard is not None:
-            guard(observed)
-        desired = with_released(desired, observed)
-        first = saved if saved is not None else _planned(desired, observed)
+        while True:
+            observed = observe(described, kernel, store, sight)
+            if guard is not None:
+                guard(observed)
+            desired = with_released(described, observed)
+            first = saved if saved is not None else _planned(desired, observed)
+            if not shared.take(first, observed):
+                break
         if planned is not None:
             planned(first)
         result = ApplyResult(desired.name, first)

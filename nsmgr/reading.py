@@ -10,7 +10,7 @@ from nsmgr.plan.plan import Plan, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import HOST, DesiredNetns, DesiredState, NetnsState, ObservedState, Owned, Thing
 from nsmgr.record import Record, field, replace
-from nsmgr.store import Store
+from nsmgr.store import DeploymentRecord, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def observe(
     observed = _read(desired, owned, kernel, more, sight, ports=undoable)
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
+    others = [record for record in records if record.name != desired.name and record.objects]
+    if others:
+        observed.foreign_objects = _foreign_objects(desired, observed, others, kernel)
     wanted = {link.kind for netns in desired.namespaces.values() for link in netns.links.values()}
     present = {link.kind for state in observed.namespaces.values() for link in state.links.values()}
     unseen = sorted(kind for kind in wanted - present if kind and kind_facts(kind).MAKER != "none")
@@ -64,6 +67,36 @@ def observe(
     if keys:
         observed.unwritable = kernel.probe_sysctls(sorted(keys))
     return observed
+
+
+def _foreign_objects(
+    desired: DesiredState, observed: ObservedState, others: list[DeploymentRecord], kernel: KernelPort
+) -> dict[str, dict[tuple[str, str], str]]:
+    """What other deployments made in namespaces that both write to, under whatever name: the identity tells where names differ."""
+    sources = {name: source for name, source in observed.owned.sources.items() if name in observed.owned.objects}
+    sources |= {name: netns.source for name, netns in desired.namespaces.items()}
+    shared = observed.namespaces.keys() - observed.owned.namespaces.keys()
+    names = {_place(name, source): name for name, source in sources.items() if name in shared}
+    if not names:
+        return {}
+    theirs = [(record, name, _place(name, record.sources.get(name, "create"))) for record in others for name in record.objects]
+    unknown = {place: Want(0, source=place) for _, _, place in theirs if place != HOST and place not in names}
+    if unknown and names.keys() != {HOST}:
+        cookies = {observed.namespaces[name].cookie: name for name in names.values()}
+        seen = kernel.observe({f"/{place}": want for place, want in unknown.items()}).namespaces  # no namespace's name has a slash
+        names |= {label[1:]: cookies[state.cookie] for label, state in seen.items() if state.cookie in cookies}
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for record, name, place in theirs:
+        if place in names:
+            found.setdefault(names[place], {}).update(
+                dict.fromkeys(((kind, key) for kind, key in record.objects[name]), record.name)
+            )
+    return found
+
+
+def _place(name: str, source: str) -> str:
+    """Where a namespace is found: a source that is the same for everybody."""
+    return f"path:/run/netns/{name}" if source == "create" else source
 
 
 def _probed(of: Iterable[DesiredNetns | NetnsState]) -> set[str]:

@@ -11,7 +11,7 @@ from nsmgr.plan.planner import plan as make_plan
 from nsmgr.plan.state import ObservedState
 from nsmgr.plan.undo import Undo, as_desired, touched_namespaces
 from nsmgr.reading import observe, with_released
-from nsmgr.rounds import ApplyResult, Progress, Run
+from nsmgr.rounds import ApplyResult, Progress, Run, Shared
 from nsmgr.store import Store
 
 TYPE_CHECKING = False
@@ -22,9 +22,14 @@ GONE_TIMEOUT = 30.0  # seconds for namespaces that the apply made and others hol
 
 
 def go_back(
-    name: str, way_back: Undo, kernel: KernelPort, store: Store, progress: Callable[[Progress], None] | None = None
+    name: str,
+    way_back: Undo,
+    kernel: KernelPort,
+    store: Store,
+    progress: Callable[[Progress], None] | None = None,
+    shared: Shared | None = None,
 ) -> ApplyResult:
-    """Make it as it was, and read again whether it is. The deployment's lock is held.
+    """Make it as it was, and read again whether it is. The deployment's lock is held; ``shared``: takes those it needs besides.
 
     The result is "done", or "failed" with what still differs in ``remaining``.
     """
@@ -38,11 +43,14 @@ def go_back(
         observed.live_rename = run.live_rename
         return observed
 
-    observed = look()
+    while True:
+        observed = look()
+        target = with_released(desired, observed)
+        current = make_plan(target, observed)
+        if shared is None or not shared.take(current, observed):
+            break
     before = dict(observed.owned.namespaces)
-    target = with_released(desired, observed)
     run.desired = target
-    current = make_plan(target, observed)
     result = ApplyResult(name, current)
     if not current:
         run.save(ownership.forget_missing(observed.owned, observed.namespaces))
@@ -71,7 +79,7 @@ def rollback(
     """
     if to is not None:
         return _again(name, kernel, store, to, progress, lock_timeout)
-    with Uncollected(), store.lock(name, lock_timeout):
+    with Uncollected(), store.lock(name, lock_timeout), Shared(store, lock_timeout) as shared:
         interrupted = journal.read(store, name)
         generation = history.latest(store, name) if interrupted is None else None
         if interrupted is None and generation is None:
@@ -79,7 +87,7 @@ def rollback(
                 f"there is nothing to roll back: no apply of {name} is remembered", hint="`nsmgr list` shows what there is"
             )
         way_back = interrupted.undo if interrupted is not None else generation.undo if generation is not None else Undo()
-        result = go_back(name, way_back, kernel, store, progress)
+        result = go_back(name, way_back, kernel, store, progress, shared)
         result.lost = way_back.lost
         if result.ok:
             if generation is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 
 from nsmgr import ownership
 from nsmgr.journal import GROUP
@@ -100,6 +101,56 @@ class ApplyResult(Record):
             return []
         bad = {failure.operation.id for failure in self.failures()} | {operation.id for operation in self.skipped()}
         return [operation for operation in self.executed[-1].operations if operation.id not in bad]
+
+
+class Shared:
+    """One writer for each namespace that a deployment shares with others: the host's, adopted ones, those with ``from:``.
+
+    Who made a namespace is its only writer by the deployment's own lock. The others are locked when a plan changes one of them,
+    and then looked at once more, for until then somebody else may have been at work there. Taken in the order of their cookies,
+    whatever the names: two that want the same wait for each other, never in a circle. A context; timeout: seconds, for all.
+    """
+
+    __slots__ = ("_held", "_store", "_timeout")
+
+    def __init__(self, store: Store, timeout: float) -> None:
+        self._store, self._timeout = store, timeout
+        self._held: dict[int, int] = {}
+
+    def __enter__(self) -> Shared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let go of all."""
+        while self._held:
+            self._store.release_shared(*self._held.popitem())
+
+    def take(self, plan: Plan, observed: ObservedState) -> bool:
+        """Lock what the plan needs. True: that has just been done, so observe and plan again. Raises LockHeld."""
+        needed = _needed(plan, observed)
+        if needed.keys() <= self._held.keys():
+            return False
+        self.release()
+        deadline = time.monotonic() + self._timeout
+        for cookie in sorted(needed):
+            self._held[cookie] = self._store.acquire_shared(needed[cookie], cookie, deadline)
+        return True
+
+
+def _needed(plan: Plan, observed: ObservedState) -> dict[int, str]:
+    """cookie → name of all namespaces here that this deployment did not make, if the plan changes one of them; else nothing."""
+    own = observed.owned.namespaces
+    shared = {name: seen.cookie for name, seen in observed.namespaces.items() if own.get(name, -1) not in (0, seen.cookie)}
+    if not shared:
+        return {}
+    for step in plan.steps:
+        peer = step.args.get("peer") if step.args else None
+        if step.netns in shared or (step.args and step.args.get("target") in shared) or (peer and peer["netns"] in shared):
+            return {cookie: name for name, cookie in shared.items()}
+    return {}
 
 
 class Run:

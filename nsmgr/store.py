@@ -19,11 +19,12 @@ from nsmgr.context import suppress
 from nsmgr.errors import LockHeld, PrivilegeError, StateError
 from nsmgr.plan.state import Owned
 from nsmgr.record import Record, as_dict, field
-from nsmgr.text import deployment_name
+from nsmgr.text import deployment_name, netns_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 _NEEDS_ROOT = "configuring namespaces needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN)"
 _SANDBOX = "`nsmgr run --sandbox FILE -- COMMAND` needs no privileges and touches nothing of the host"
@@ -93,18 +94,10 @@ class Store:
 
     def read(self, name: str) -> DeploymentRecord | None:
         """One record, or None when there is none (or it is of another boot: everything it speaks of is gone)."""
-        path = self._file(name, "json")
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
+        raw = self.read_private(name, "json")
+        if raw is None:
             return None
-        except PermissionError as error:
-            raise PrivilegeError(f"cannot read {path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
-        except OSError as error:
-            raise StateError(f"{path}: {error.strerror}: refused", hint="state files are plain files, never links") from error
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            text = file.read()
-        record = _parse(text, path, name)
+        record = parse(raw, self._file(name, "json"), name)
         return record if record.boot == boot_id() else None
 
     def has(self, name: str) -> bool:
@@ -148,7 +141,8 @@ class Store:
         except PermissionError as error:
             raise PrivilegeError(f"cannot read {path}: {error.strerror}: {_NEEDS_ROOT}", hint=_SANDBOX) from error
         except OSError as error:
-            raise StateError(f"{path}: {error.strerror}: refused", hint="state files are plain files, never links") from error
+            hint = "state files are plain files, never links; look at it, then delete it"
+            raise StateError(f"{path}: {error.strerror}: refused", hint=hint) from error
 
     def write_private(self, name: str, suffix: str, content: bytes) -> None:
         """Replace the file atomically."""
@@ -198,7 +192,7 @@ class Store:
         with os.fdopen(descriptor, "rb") as opened:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-                raise OSError(errno.EPERM, "not a plain file that only its owner can read", file)
+                raise OSError(errno.EINVAL, "not a plain file that only its owner can read", file)
             return opened.read()
 
     def _replace(self, file: str, content: bytes) -> None:
@@ -216,14 +210,7 @@ class Store:
     def acquire(self, name: str, timeout: float) -> int:
         """A descriptor that holds the deployment's lock, with a word about its holder in the file. See :class:`Lock`."""
         self._ensure()
-        descriptor = self._locked(self._file(name, "lock"), name, time.monotonic() + timeout)
-        try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
-        except BaseException:
-            self.release(name, descriptor)
-            raise
-        return descriptor
+        return self._hold(self._file(name, "lock"), f"deployment {name}", time.monotonic() + timeout)
 
     def release(self, name: str, descriptor: int) -> None:
         """The end of :meth:`acquire`; a deployment that is no more leaves no lock file."""
@@ -231,12 +218,40 @@ class Store:
             _unlink(self._file(name, "lock"))  # whoever waits for it notices, see _locked
         os.close(descriptor)
 
-    def _locked(self, path: str, name: str, deadline: float) -> int:
+    def acquire_shared(self, netns: str, cookie: int, deadline: float) -> int:
+        """As :meth:`acquire`, of a namespace that several deployments may write to; deadline: of the monotonic clock.
+
+        By the cookie, for deployments may call it by different names. No deployment's name has a dot.
+        """
+        return self._hold(f"{self.directory}/netns.{cookie}.lock", f"namespace {netns}", deadline)
+
+    def release_shared(self, cookie: int, descriptor: int) -> None:
+        """The end of :meth:`acquire_shared`."""
+        _unlink(f"{self.directory}/netns.{cookie}.lock")
+        os.close(descriptor)
+
+    def _hold(self, path: str, what: str, deadline: float) -> int:
+        try:
+            descriptor = self._locked(path, what, deadline)
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}: refused", hint="lock files are plain files, never links") from error
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"pid {os.getpid()} ({_command_line()})".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise StateError(f"{path}: {error.strerror}: refused", hint="lock files are plain files, never links") from error
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _locked(self, path: str, what: str, deadline: float) -> int:
         """A descriptor that holds the lock on the file that ``path`` names now: the previous holder may have removed it."""
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                self._wait_for(descriptor, name, deadline)
+                self._wait_for(descriptor, what, deadline)
                 if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
                     return descriptor
             except FileNotFoundError:
@@ -246,7 +261,7 @@ class Store:
                 raise
             os.close(descriptor)
 
-    def _wait_for(self, descriptor: int, name: str, deadline: float) -> None:
+    def _wait_for(self, descriptor: int, what: str, deadline: float) -> None:
         while True:
             try:
                 return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -254,7 +269,7 @@ class Store:
                 if time.monotonic() >= deadline:
                     holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another process"
                     raise LockHeld(
-                        f"deployment {name} is being changed by {holder}", hint="try again when it is done, or raise --lock-timeout"
+                        f"{what} is being changed by {holder}", hint="try again when it is done, or raise --lock-timeout"
                     ) from None
                 select.select([], [], [], 0.02)  # flock has no time-out of its own
 
@@ -305,32 +320,44 @@ def _unlink(path: str) -> None:
         os.unlink(path)
 
 
-def _parse(text: str, path: str, name: str) -> DeploymentRecord:
-    """Strict: every field has its type, nothing unknown."""
+def parse(raw: bytes, path: str, name: str) -> DeploymentRecord:
+    """A record from its file's content. Strict: every field has its type, nothing unknown. Raises StateError."""
     try:
-        data = jsontext.loads(text)
+        data = jsontext.loads(raw.decode())
         version = data.pop("format_version")
         if version != FORMAT_VERSION:
             raise StateError(f"{path}: format version {version} is not {FORMAT_VERSION}", hint="written by another nsmgr version")
         record = DeploymentRecord(**data)
+        for netns in record.namespaces:
+            netns_name(netns)
         valid = (
             record.name == name
-            and all(isinstance(file, str) for file in record.files)
-            and all(isinstance(netns, str) and isinstance(cookie, int) for netns, cookie in record.namespaces.items())
-            and all(isinstance(source, str) for source in record.sources.values())
-            and all(
-                len(entry) == 2 and all(isinstance(part, str) for part in entry)
-                for entries in record.objects.values()
-                for entry in entries
-            )
-            and all(isinstance(value, str) for origin in record.physical.values() for value in origin.values())
-            and all(isinstance(types, list) and all(isinstance(part, str) for part in types) for types in record.types.values())
+            and _texts(record.files, list)
+            and type(record.boot) is str
+            and {type(record.created), type(record.updated)} <= {int, float}
+            and type(record.namespaces) is dict
+            and all(type(cookie) is int for cookie in record.namespaces.values())
+            and _texts(record.sources, dict)
+            and type(record.objects) is dict
+            and all(_texts(entry, list) and len(entry) == 2 for entries in record.objects.values() for entry in entries)
+            and type(record.physical) is dict
+            and all(_texts(origin, dict) and origin.keys() == {"netns", "name"} for origin in record.physical.values())
+            and type(record.types) is dict
+            and all(_texts(types, list) for types in record.types.values())
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error
     if not valid:
         raise StateError(f"{path} is damaged: a field has the wrong type", hint="look at it, then delete it; nothing was guessed")
     return record
+
+
+def _texts(found: object, container: type) -> bool:
+    """A list or mapping of that very type, whose members are texts."""
+    if type(found) is not container:
+        return False
+    members: Any = found.values() if isinstance(found, dict) else found
+    return all(type(member) is str for member in members)
 
 
 def boot_id() -> str:

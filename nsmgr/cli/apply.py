@@ -87,6 +87,7 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
     if not result.plan and result.ok and format == "text":
         return
     from nsmgr.render.report import apply_outcomes, failure_text
+    from nsmgr.rounds import MAX_ROUNDS
 
     found = apply_outcomes(result.executed, result.rounds)
     if format == "json":
@@ -113,6 +114,13 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             ),
             file=sys.stderr,
         )
+        if len(result.rounds) == MAX_ROUNDS:
+            print(
+                f"given up after {MAX_ROUNDS} rounds: each time something else was there than had just been read",
+                "hint: who else works on these namespaces? `nsmgr list`, `ip monitor all`",
+                sep="\n",
+                file=sys.stderr,
+            )
         if result.rollback is not None:
             from nsmgr.cli.wayback import wayback_lines
 

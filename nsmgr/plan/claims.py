@@ -42,7 +42,16 @@ def check_contested(desired: DesiredState, observed: ObservedState, plan: Plan) 
 
     Describing it is no claim: the export of a namespace plans to nothing, whoever made it.
     """
-    for operation in plan.operations if observed.foreign_owner else ():
+    for operation in plan.operations if observed.foreign_owner or observed.foreign_objects else ():
+        made = (operation.type, operation.key)
+        other = observed.foreign_objects.get(operation.netns, {}).get(made)
+        # What both have written down (of a time when one could) can still be taken away by either.
+        if other and made not in observed.owned.objects.get(operation.netns, ()):
+            raise ConflictError(
+                f"{operation.type} {operation.key} in namespace {operation.netns} belongs to deployment {other}, "
+                f"deployment {desired.name} wants to {operation.action.value} it",
+                hint=f"take it out of one of the two files, or `nsmgr destroy {other}`",
+            )
         owner = observed.foreign_owner.get(operation.netns)
         if owner:
             raise ConflictError(

@@ -239,13 +239,16 @@ class ObservedState(Record):
     """namespaces: those that exist; stale: names whose /run/netns file is no namespace (left after a reboot or a crash);
 
     live_rename: whether this kernel renames a link that is up (since 6.2; found out by a refusal, EBUSY).
-    foreign_owner: namespace → other deployment that claims it; unsupported: kind → the kernel's words (from a probe).
+    foreign_owner: namespace → other deployment that claims it.
+    foreign_objects: namespace → (type, key) → other deployment that made it, where both write.
+    unsupported: kind → the kernel's words (from a probe).
     unwritable: namespace-wide sysctl → why a namespace that is made does not take it (from a probe).
     """
 
     namespaces: dict[str, NetnsState] = field(default_factory=dict)
     stale: frozenset[str] = frozenset()
     foreign_owner: dict[str, str] = field(default_factory=dict)
+    foreign_objects: dict[str, dict[tuple[str, str], str]] = field(default_factory=dict)
     unsupported: dict[str, str] = field(default_factory=dict)
     unwritable: dict[str, str] = field(default_factory=dict)
     owned: Owned = field(default_factory=Owned)

@@ -158,6 +158,9 @@ def fingerprint(observed: ObservedState) -> str:
         "namespaces": {name: _namespace(state) for name, state in observed.namespaces.items()},
         "stale": sorted(observed.stale),
         "foreign_owner": observed.foreign_owner,
+        "foreign_objects": {
+            netns: sorted([*made, owner] for made, owner in objects.items()) for netns, objects in observed.foreign_objects.items()
+        },
         "unsupported": observed.unsupported,
         "unwritable": observed.unwritable,
         "owned": [

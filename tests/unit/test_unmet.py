@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from nsmgr import cli, config, engine
 from nsmgr.errors import UnsupportedByKernel
 from nsmgr.kernel import linux
 from nsmgr.kernel.fake import FakeKernel
-from nsmgr.plan.plan import Action, AttrChange, Operation, Plan
+from nsmgr.plan.plan import Action, AttrChange, Batch, Operation, Plan, Verb, Verdict
 from nsmgr.render.unmet import unmet, unmet_lines
+from nsmgr.rounds import MAX_ROUNDS
 from nsmgr.store import Store
 
 LAB = """\
@@ -156,3 +158,23 @@ def test_many_that_want_it_are_cut_short(tmp_path: Path) -> None:
         engine.check(config.loads(text), kernel, Store(tmp_path))
     assert str(caught.value).endswith("red/v5 at <string>:10:7 …)")
     assert len(caught.value.users) == 8
+
+
+def test_who_keeps_taking_it_back_is_fought_a_bounded_number_of_times(
+    kernel: Kernel, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neighbour that is at work between each observation and the change that follows."""
+    carry_out = kernel.transact
+
+    def transact(batch: Batch) -> list[Verdict]:
+        for step in batch.steps:
+            if step.verb is Verb.LINK_ADD:
+                kernel.fail(kernel.steps_done, errno.EEXIST)
+        return carry_out(batch)
+
+    monkeypatch.setattr(kernel, "transact", transact)
+    assert cli.invoke(["apply", lab()]) == 1
+    told = capsys.readouterr().err
+    assert "red: create vxlan link vx0: EEXIST (File exists)" in told or "link vx0" in told
+    assert f"given up after {MAX_ROUNDS} rounds" in told
+    assert "everything is as it was before" in told
