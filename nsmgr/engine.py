@@ -99,6 +99,7 @@ def apply(
         writes_before = kernel.counters.writes
         sight = Sight() if memo is not None else None
         interrupted = journal.read(store, desired.name)
+        wanted = bool(described.namespaces)
         while True:
             observed = observe(described, kernel, store, sight)
             if guard is not None:
@@ -114,8 +115,10 @@ def apply(
             run = Run(desired, kernel, store, progress, stop)
             run.record_files(ownership.forget_missing(observed.owned, observed.namespaces))
             if interrupted is not None:  # what was to be done has been done, and nobody had written that down
-                _keep(store, desired, interrupted.undo)
+                _keep(store, desired, interrupted.undo, wanted)
                 journal.forget(store, desired.name)
+            elif not wanted and store.has(desired.name):
+                store.remove(desired.name)
             _remember(memo, desired, first, sight)
             return result
         from nsmgr.plan.undo import undo
@@ -140,7 +143,7 @@ def apply(
         finally:
             log.close()
         if result.ok:
-            _keep(store, desired, log.undo)
+            _keep(store, desired, log.undo, wanted)
             log.done()
         elif on_error == "rollback":
             _undo(result, log, kernel, store, progress)
@@ -148,11 +151,11 @@ def apply(
         return result
 
 
-def _keep(store: Store, desired: DesiredState, way_back: Undo) -> None:
-    """A generation of its own, unless the deployment is no more."""
+def _keep(store: Store, desired: DesiredState, way_back: Undo, wanted: bool) -> None:
+    """A generation of its own, unless the deployment is no more: nothing is ``wanted`` (what is recorded yet is others' by now)."""
     from nsmgr import history
 
-    if store.has(desired.name):
+    if wanted and store.has(desired.name):
         history.keep(store, desired, way_back)
     else:
         store.remove(desired.name)

@@ -81,7 +81,9 @@ def rollback(
         return _again(name, kernel, store, to, progress, lock_timeout)
     with Uncollected(), store.lock(name, lock_timeout), Shared(store, lock_timeout) as shared:
         interrupted = journal.read(store, name)
-        generation = history.latest(store, name) if interrupted is None else None
+        generation = history.latest(store, name)
+        if interrupted is not None and generation is not None and generation.when < interrupted.started:
+            generation = None  # else it died between writing its generation and taking its journal away
         if interrupted is None and generation is None:
             raise NsmgrError(
                 f"there is nothing to roll back: no apply of {name} is remembered", hint="`nsmgr list` shows what there is"

@@ -115,10 +115,11 @@ class Store:
 
     def remove(self, name: str) -> None:
         """Forget a deployment: its record, its history, and what was remembered about it."""
-        self.remove_record(name)
-        for file in (*self._listed(".generation"), *self._listed(".journal")):
-            if file.partition(".")[0] == name:
-                _unlink(f"{self.directory}/{file}")
+        with suppress(FileNotFoundError):
+            for file in os.listdir(self.directory):
+                # With what was being written by those who died: ``.NAME.journal.4242``.
+                if file.removeprefix(".").partition(".")[0] == name and not file.endswith(".lock"):
+                    _unlink(f"{self.directory}/{file}")
 
     def remove_record(self, name: str) -> None:
         """It owns nothing any more; what it was may still be wanted."""

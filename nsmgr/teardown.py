@@ -58,6 +58,8 @@ def destroy(
     with Uncollected(), store.lock(deployment, lock_timeout):
         record = store.read(deployment)
         cookies = dict(record.namespaces) if record is not None else {}
+        if record is None:
+            store.remove(deployment)  # of one that died before it could make anything
         finished = record is None or _remove_namespaces(record, kernel, store, result)
     if not finished:
         _by_plan(deployment, kernel, store, progress, lock_timeout, result)
@@ -109,8 +111,6 @@ def _by_plan(
             result.links.append(key)
         elif operation.type == "link" and operation.action is Action.MOVE:
             result.returned_nics.append(key)
-    if applied.ok and store.read(deployment) is not None:
-        store.remove(deployment)  # names that are somebody else's by now
 
 
 __all__ = ["DestroyResult", "destroy"]

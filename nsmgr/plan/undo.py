@@ -217,6 +217,8 @@ class _Keeper:
             self.lost.append(f"addresses and routes of the device {link.name}, which moves to another namespace")
         for change in operation.changes if operation is not None else ():
             self._before(kept, link, change)
+        if operation is not None and operation.action is not Action.MOVE and "state" in link.attrs:
+            kept.attrs.setdefault("state", link.attrs["state"])  # it may be left set down, in the middle of a change
         return kept
 
     @staticmethod
