@@ -93,12 +93,13 @@ def settle(owned: Owned, plan: Plan, verdicts: Mapping[int, Verdict], after: Obs
     for step in plan.steps:
         verdict = verdicts.get(step.id)
         ok = verdict is not None and verdict.ok
+        unknown = verdict is not None and verdict.errno == -1  # the answer was lost: it may have been done
         if not ok:
             incomplete.add(step.op)
         if step.verb is Verb.NETNS_DEL and ok:
             settled.namespaces.pop(step.name, None)
             settled.objects.pop(step.name, None)
-        elif step.verb is Verb.NETNS_ADD and not ok:
+        elif step.verb is Verb.NETNS_ADD and not ok and not unknown:
             settled.namespaces.pop(step.name, None)
         elif step.verb is Verb.LINK_MOVE and step.kind:
             if ok:
@@ -106,7 +107,7 @@ def settle(owned: Owned, plan: Plan, verdicts: Mapping[int, Verdict], after: Obs
         elif step.verb is Verb.LINK_MOVE:
             moved_in = "new_index" in step.args
             key = f"{step.args['target']}/{step.args['rename']}" if moved_in else f"{step.netns}/{step.name}"
-            if moved_in != ok:
+            if moved_in != ok and not unknown:
                 settled.physical.pop(key, None)
     for name, state in after.namespaces.items():
         if settled.namespaces.get(name) == 0:

@@ -73,7 +73,7 @@ def _remove_namespaces(record: DeploymentRecord, kernel: KernelPort, store: Stor
     """Unname the namespaces of a record that speaks of nothing else; the one step, so the record is true before and after it.
 
     Ours is what has the recorded identity. One recorded as 0 was free when we set out to make it, and the process died before
-    it could write down more: what is there is ours, also a file on which no namespace was mounted yet.
+    it could write down more: what is there is ours. So is a file without a namespace: it is not mounted yet, or not any more.
     False: there is more to do, or the kernel refused; a plan finds and tells.
     """
     if record.physical or not record.objects.keys() <= record.namespaces.keys():
@@ -82,7 +82,7 @@ def _remove_namespaces(record: DeploymentRecord, kernel: KernelPort, store: Stor
     ours = [
         name
         for name, cookie in sorted(record.namespaces.items())
-        if (name in seen.namespaces and cookie in (0, seen.namespaces[name].cookie)) or (name in seen.stale and not cookie)
+        if (name in seen.namespaces and cookie in (0, seen.namespaces[name].cookie)) or name in seen.stale
     ]
     steps = tuple(Step(number, number, Verb.NETNS_DEL, name, name=name) for number, name in enumerate(ours))
     refused = {steps[verdict.step].name for verdict in kernel.transact(Batch("", steps)) if not verdict.ok} if steps else set()

@@ -82,6 +82,8 @@ def _rename(device: Device, name: str) -> None:
     device.name = name
     netns.devices[name] = device
     for address in device.addresses:
+        if address.attrs.get("label") == address.link:  # inetdev_changename
+            address.attrs = {**address.attrs, "label": name}
         address.link = name
 
 

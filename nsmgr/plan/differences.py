@@ -15,7 +15,12 @@ def differences(desired: DesiredState, observed: ObservedState) -> Plan:
     doomed = frozenset(
         name
         for name, cookie in observed.owned.namespaces.items()
-        if name not in desired.namespaces and (state := observed.namespaces.get(name)) is not None and cookie in (0, state.cookie)
+        if name not in desired.namespaces
+        and (
+            cookie in (0, state.cookie)
+            if (state := observed.namespaces.get(name)) is not None
+            else name in observed.stale  # we died between making the file and mounting on it, or between unmounting and unlinking
+        )
     )
     moved = renames.find(desired, observed)
     if moved:

@@ -83,7 +83,7 @@ def decide(desired: DesiredState, observed: ObservedState, doomed_netns: frozens
             elif existing.kind and (("link", name) in owned if wanted.manage == "declared" else True):
                 plan.decisions[key] = Decision(key, Action.DELETE, None, existing, reason="not in the configuration")
                 roots.append(key)
-    for netns in doomed_netns:
+    for netns in doomed_netns & observed.namespaces.keys():
         for name, existing in observed.namespaces[netns].links.items():
             key = (netns, name)
             if f"{netns}/{name}" in observed.owned.physical:

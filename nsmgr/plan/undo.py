@@ -29,11 +29,15 @@ _ADDRESS_ATTRIBUTES = ("label", "scope", "broadcast", "metric", "noprefixroute",
 
 
 class Undo(Record):
-    """namespaces: as they were; made: those that the plan makes, to be deleted; lost: what cannot be brought back, in words."""
+    """namespaces: as they were; made: those that the plan makes, to be deleted; lost: what cannot be brought back, in words.
+
+    fresh: (namespace, type, key) of what the plan makes in namespaces that are not described completely.
+    """
 
     namespaces: dict[str, DesiredNetns] = field(default_factory=dict)
     made: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    fresh: tuple[tuple[str, str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.namespaces or self.made)
@@ -70,6 +74,13 @@ def undo(desired: DesiredState, observed: ObservedState, plan: Plan) -> Undo:
             there = found.namespaces[link.netns] = DesiredNetns(link.netns, source, adopt=source == "create", manage="declared")
         there.links.setdefault(link.name, link)
     found.lost = tuple(dict.fromkeys(lost))
+    found.fresh = tuple(
+        (operation.netns, operation.type, operation.key)
+        for operation in plan.operations
+        if operation.action is Action.CREATE
+        and (there := found.namespaces.get(operation.netns)) is not None
+        and there.manage != "all"
+    )
     return found
 
 
@@ -105,9 +116,26 @@ def merge(older: Undo, newer: Undo) -> Undo:
         if name in older.made:
             continue
         first = namespaces.get(name)
-        namespaces[name] = netns if first is None else _merged(first, netns)
+        fresh = {(kind, key) for there, kind, key in older.fresh if there == name}
+        namespaces[name] = netns if first is None else _merged(first, _without(netns, fresh) if fresh else netns)
     made = tuple(dict.fromkeys((*older.made, *(name for name in newer.made if name not in older.namespaces))))
-    return Undo(namespaces, made, tuple(dict.fromkeys((*older.lost, *newer.lost))))
+    lost, fresh_ = tuple(dict.fromkeys((*older.lost, *newer.lost))), tuple(dict.fromkeys((*older.fresh, *newer.fresh)))
+    return Undo(namespaces, made, lost, fresh_)
+
+
+def _without(netns: DesiredNetns, fresh: Container[tuple[str, str]]) -> DesiredNetns:
+    """What is described there less what an earlier apply had just made."""
+    return replace(
+        netns,
+        links={
+            name: replace(link, addresses={k: v for k, v in link.addresses.items() if ("address", address_key(v)) not in fresh})
+            for name, link in netns.links.items()
+            if ("link", name) not in fresh
+        },
+        routes={key: route for key, route in netns.routes.items() if ("route", route_key(route)) not in fresh},
+        rules={key: rule for key, rule in netns.rules.items() if ("rule", rule_key(rule.attrs)) not in fresh},
+        things={key: thing for key, thing in netns.things.items() if (thing.type, thing.key) not in fresh},
+    )
 
 
 def _merged(first: DesiredNetns, then: DesiredNetns) -> DesiredNetns:

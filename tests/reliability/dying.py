@@ -16,7 +16,7 @@ NEVER = 1 << 60
 
 
 class Reaper:
-    """Counts moments; at the one that is due, SIGKILL. A moment lies before each write, and amid and behind those that can be torn."""
+    """Counts moments; at the one that is due, SIGKILL. One lies before each write, and one amid those that can be torn."""
 
     def __init__(self, due: int = NEVER) -> None:
         self.due, self.count = due, 0
@@ -32,8 +32,8 @@ class Reaper:
         def here(path: object) -> bool:
             return str(path).startswith((watched, netns.DIRECTORY))
 
-        for module, name, torn in ((os, "mknod", False), (os, "replace", False), (os, "unlink", False)):
-            self._wrap(module, name, lambda first, *_: here(first))
+        for name in ("mknod", "replace", "unlink"):
+            self._wrap(os, name, lambda first, *_: here(first))
         for module, name in ((libc, "mount"), (libc, "umount"), (procfs, "write"), (tun, "create"), (tun, "change")):
             self._wrap(module, name, lambda *_: True)
         write, opening, transact = os.write, os.open, RtnlSocket.transact

@@ -6,13 +6,14 @@ import os
 import secrets
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from nsmgr import config, engine
 from nsmgr.kernel import libc, netns
+from nsmgr.kernel.fake import FakeKernel
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.plan.state import HOST, DesiredState
@@ -50,7 +51,7 @@ namespaces:
     links:
       eth0: {{addresses: [10.1.0.11/24]}}
       mac0: {{kind: macvlan, parent: eth0, mode: bridge, addresses: [10.1.0.111/24]}}
-    routes: [{{to: default, via: 10.1.0.1}}]
+    routes: [{{to: default, via: 10.1.0.1, dev: eth0}}]
   @h2:
     links: {{eth0: {{addresses: [10.1.0.12/24], mtu: 1300}}}}
     routes: [{{to: default, via: 10.1.0.1}}, {{to: 10.99.0.0/16, via: 10.1.0.1}}]
@@ -104,7 +105,7 @@ namespaces:
       eth0: {{addresses: [10.1.0.21/24], mtu: 1450}}
       mac0: {{kind: macvlan, parent: eth0, mode: private, addresses: [10.1.0.111/24, 10.1.0.112/24]}}
       wan: {{kind: physical, match: {{name: nsmcard}}, addresses: [192.0.2.9/24]}}
-    routes: [{{to: default, via: 10.1.0.1}}, {{to: 10.98.0.0/16, via: 10.1.0.1}}]
+    routes: [{{to: default, via: 10.1.0.1, dev: eth0}}, {{to: 10.98.0.0/16, via: 10.1.0.1, dev: eth0}}]
   @h2:
     links: {{eth1: {{kind: veth, peer: @new/h2, addresses: [10.6.0.1/30]}}, i1: {{kind: ifb}}}}
     routes: [{{to: 10.99.0.0/16, via: 10.6.0.2}}]
@@ -137,7 +138,7 @@ namespaces:
 COUNTED = frozenset(
     ("fdb_n_learned", "port_options.mcast_n_groups", "port_options.mcast_eht_hosts_cnt", "hello_timer", "gc_timer", "tcn_timer")
 )
-DRAWN = COUNTED | {"mac", "port_options.designated_root", "port_options.designated_bridge"}
+DRAWN = COUNTED | {"mac", "port_options.state", "port_options.designated_root", "port_options.designated_bridge"}
 
 
 class Bench:
@@ -172,14 +173,20 @@ class Bench:
         keys = {name: [*d.namespaces[name].sysctls] for d in (self.a, self.b) for name in d.namespaces}
         wants = {name: Want(sysctls=keys[name], peers=[*self.names], ports=True, things=frozenset(("neighbor",))) for name in keys}
         wants[HOST] = Want(source="host", peers=[*self.names])
-        return {name: whole(state) for name, state in kernel.observe(wants).namespaces.items()}
+        seen = kernel.observe(wants)
+        assert not [name for name in seen.stale if name.startswith(self.prefix)], seen.stale
+        return {name: whole(state) for name, state in seen.namespaces.items()}
+
+    def open(self) -> AbstractContextManager[KernelPort]:
+        """As a process of its own would."""
+        return LinuxKernel()
 
     def apply(self, desired: DesiredState) -> engine.ApplyResult:
-        with LinuxKernel() as kernel:
+        with self.open() as kernel:
             return engine.apply(desired, kernel, self.store)
 
     def now(self) -> dict[str, Any]:
-        with LinuxKernel() as kernel:
+        with self.open() as kernel:
             return self.see(kernel)
 
     def left(self) -> list[str]:
@@ -201,6 +208,23 @@ class Bench:
             for name in netns.entries():
                 if name.startswith(self.prefix):
                     netns.remove(name)
+
+
+class Imagined(Bench):
+    """The same on the kernel in memory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.kernel = FakeKernel()
+        super().__init__(directory)
+
+    def birth(self) -> None:
+        self.kernel.add_physical("nsmcard", "02:00:00:00:aa:01")
+        for name in self.strangers:
+            self.kernel.netns_add(name)
+            self.kernel.ip_link_add(name, "theirs", "ifb")
+
+    def open(self) -> AbstractContextManager[KernelPort]:
+        return nullcontext(self.kernel)
 
 
 @contextmanager
