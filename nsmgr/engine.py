@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     from nsmgr.memo import Memo
-    from nsmgr.plan.undo import Undo
+    from nsmgr.plan.undo import Told, Undo
 
     OnError: TypeAlias = Literal["rollback", "stop", "continue"]
 
@@ -126,8 +126,9 @@ def apply(
         # What is there already, and may have to be brought back, is looked at more closely than a plan needs.
         touched = {operation.netns for operation in first.operations}
         known = touched.isdisjoint(observed.namespaces)
-        before = observed if known else observe(desired, kernel, store, undoable=True)
-        log = journal.Journal(store, desired.name, undo(desired, before, first))
+        told = None if known else _told(store, desired.name)
+        before = observed if told is None else observe(desired, kernel, store, undoable=True, told=told)
+        log = journal.Journal(store, desired.name, undo(desired, before, first, told))
         run = Run(desired, kernel, store, progress, stop, journal=log, halt=on_error != "continue")
         try:
             current = first
@@ -135,7 +136,7 @@ def apply(
                 observed = observe(desired, kernel, store)
                 observed.live_rename = run.live_rename
                 current = make_plan(desired, observed)
-                log.extend(undo(desired, observed, current))
+                log.extend(undo(desired, observed, current, told))
         except Exception:
             if on_error == "rollback":
                 _undo(result, log, kernel, store, progress)
@@ -149,6 +150,12 @@ def apply(
             _undo(result, log, kernel, store, progress)
         result.writes = kernel.counters.writes - writes_before
         return result
+
+
+def _told(store: Store, name: str) -> Told:
+    from nsmgr import history
+
+    return history.told(store, name)
 
 
 def _keep(store: Store, desired: DesiredState, way_back: Undo, wanted: bool) -> None:

@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nsmgr.plan.undo import Told
+
 _ALWAYS = frozenset(always())
 _NONE: frozenset[str] = frozenset()
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
@@ -33,12 +35,18 @@ class Sight(Record):
 
 
 def observe(
-    desired: DesiredState, kernel: KernelPort, store: Store, sight: Sight | None = None, *, undoable: bool = False
+    desired: DesiredState,
+    kernel: KernelPort,
+    store: Store,
+    sight: Sight | None = None,
+    *,
+    undoable: bool = False,
+    told: Told | None = None,
 ) -> ObservedState:
     """Read every namespace the deployment describes or owns, once; probe the kinds it wants and nobody has yet.
 
     ``sight`` is filled in when it is given. ``undoable``: with what only a way back needs, the options of ports and
-    all of namespaces that are to go.
+    all of namespaces that are to go. ``told``: names of more to read.
     """
     records = store.deployments()
     own = next((record for record in records if record.name == desired.name), None)
@@ -51,7 +59,7 @@ def observe(
     more = {name: LINKS if name in holding else 0 for name in owned.namespaces}
     if undoable:
         more |= {name: EVERYTHING for name in owned.namespaces if name not in desired.namespaces}
-    observed = _read(desired, owned, kernel, more, sight, ports=undoable)
+    observed = _read(desired, owned, kernel, more, sight, ports=undoable, told=told)
     observed.owned = owned
     observed.foreign_owner = {netns: owner for netns, owner in foreign.items() if netns in desired.namespaces}
     others = [record for record in records if record.name != desired.name and record.objects]
@@ -106,7 +114,14 @@ def _probed(of: Iterable[DesiredNetns | NetnsState]) -> set[str]:
 
 
 def _read(
-    desired: DesiredState, owned: Owned, kernel: KernelPort, more: dict[str, int], sight: Sight | None, *, ports: bool
+    desired: DesiredState,
+    owned: Owned,
+    kernel: KernelPort,
+    more: dict[str, int],
+    sight: Sight | None,
+    *,
+    ports: bool,
+    told: Told | None,
 ) -> ObservedState:
     wants: dict[str, Want] = {}
     physical = bool(owned.physical)
@@ -126,6 +141,13 @@ def _read(
         if name not in wants:
             things = _ALWAYS | owned.types.get(name, _NONE) if kinds == EVERYTHING else _NONE
             wants[name] = Want(kinds, ports=ports, things=things)
+    for name, want in wants.items():
+        if told is None:
+            break
+        also = [key for part in told.sysctls.get(name, {}).values() for key in part]
+        want.sysctls = [*dict.fromkeys([*want.sysctls, *also])]
+        if want.kinds:
+            want.things |= frozenset(told.types.get(name, ()))
     if physical:
         wants.setdefault(HOST, Want(LINKS, source="host"))
     observation = kernel.observe(wants, remember=sight is not None)

@@ -92,6 +92,15 @@ def tell(reference: str, form: str, attrs: Mapping[str, Value]) -> str:
     return NO_KEY if reference == NO_KEY else _TELL[form](key(reference, form), attrs)
 
 
+def still(reference: str, form: str, attrs: Mapping[str, Value], shown: str) -> bool:
+    """Whether the place still holds the secret that ``attrs`` speak of. Of one with an identifier of one's own nobody can tell."""
+    try:
+        found = tell(reference, form, attrs)
+    except SecretError:
+        return False
+    return form == "hex" or found == attrs.get(shown)
+
+
 def key(reference: str, form: str) -> bytes:
     """The key itself. Raises SecretError."""
     if reference == NO_KEY:

@@ -43,8 +43,24 @@ class Undo(Record):
         return bool(self.namespaces or self.made)
 
 
-def undo(desired: DesiredState, observed: ObservedState, plan: Plan) -> Undo:
-    """The way back from a plan. ``observed`` is what the plan was computed from."""
+class Told(Record):
+    """What only the configuration says of what is there: not to be read from the kernel, or not asked for without being named.
+
+    sysctls: namespace → link, or "" → its keys. types: namespace → types of things.
+    things: (namespace, type, key) of those that were written. settings: (namespace, type, key of the
+    thing) → rows of a link's settings that were written. keys: the same → row → where the secret is that it has.
+    """
+
+    sysctls: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    types: dict[str, list[str]] = field(default_factory=dict)
+    things: set[tuple[str, str, str]] = field(default_factory=set)
+    settings: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    keys: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
+
+
+def undo(desired: DesiredState, observed: ObservedState, plan: Plan, told: Told | None = None) -> Undo:
+    """The way back from a plan. ``observed`` is what the plan was computed from; ``told``: by the configuration before it."""
+    told = told or Told()
     made = tuple(step.name for step in plan.steps if step.verb is Verb.NETNS_ADD)
     deleted = {step.name for step in plan.steps if step.verb is Verb.NETNS_DEL}
     operations: dict[str, list[Operation]] = {}
@@ -64,7 +80,7 @@ def undo(desired: DesiredState, observed: ObservedState, plan: Plan) -> Undo:
         gone = frozenset(link for netns, link in dying if netns == name)
         source = wanted.source if wanted is not None else "create"
         kept = DesiredNetns(name, source, adopt=source == "create", manage="all" if complete else "declared")
-        _Keeper(kept, wanted, state, own, gone, lost).keep(complete, whole=name in deleted)
+        _Keeper(kept, wanted, state, own, gone, lost, told).keep(complete, whole=name in deleted)
         found.namespaces[name] = kept
     for link in _far_links(found, made):
         there = found.namespaces.get(link.netns)
@@ -72,7 +88,8 @@ def undo(desired: DesiredState, observed: ObservedState, plan: Plan) -> Undo:
             wanted = desired.namespaces.get(link.netns)
             source = wanted.source if wanted is not None else "create"
             there = found.namespaces[link.netns] = DesiredNetns(link.netns, source, adopt=source == "create", manage="declared")
-        there.links.setdefault(link.name, link)
+        if link.name:
+            there.links.setdefault(link.name, link)
     found.lost = tuple(dict.fromkeys(lost))
     found.fresh = tuple(
         (operation.netns, operation.type, operation.key)
@@ -97,6 +114,9 @@ def _far_links(found: Undo, made: Container[str]) -> list[DesiredLink]:
                 if attribute == "peer":
                     far.attrs["peer"] = f"{netns.name}/{link.name}"
                 elsewhere.append(far)
+            underlay = link.attrs.get("underlay")
+            if isinstance(underlay, str) and underlay not in found.namespaces and underlay not in made:
+                elsewhere.append(DesiredLink(underlay, "", ""))  # no link of it, but the namespace must be known
     return elsewhere
 
 
@@ -182,7 +202,14 @@ class _Keeper:
         operations: Iterable[Operation],
         gone: frozenset[str],
         lost: list[str],
+        told: Told,
     ) -> None:
+        self.before = told
+        self.sysctls: dict[str, str] = {}  # key → the link it is of
+        for link in wanted.links.values() if wanted is not None else ():
+            self.sysctls.update(dict.fromkeys(link.sysctls, link.name))
+        for name, keys in told.sysctls.get(netns.name, {}).items():
+            self.sysctls.update(dict.fromkeys(keys, name))
         self.netns, self.state, self.gone, self.lost = netns, state, gone, lost
         self.told = {name: link.attrs.keys() for name, link in wanted.links.items()} if wanted is not None else {}
         self.touched: dict[tuple[str, str], Operation] = {(op.type, op.key): op for op in operations}
@@ -218,8 +245,16 @@ class _Keeper:
                 netns.rules[rule_id] = Rule(dict(rules[0].attrs), rules[0].proto)
         for thing in state.things.values():
             cls = thing_type(thing.type)
-            if not cls.foreign(thing.attrs) and (complete or self._named(thing.type, thing.key, thing.link)):
-                netns.things[thing.id] = self._thing(thing)
+            named = self._named(thing.type, thing.key, thing.link) or whole
+            ours = not cls.foreign(thing.attrs) or (netns.name, thing.type, thing.key) in self.before.things
+            if ours and (complete or named) and (kept_thing := self._thing(thing, named)) is not None:
+                netns.things[thing.id] = kept_thing
+        for (where, type_, on), written in self.before.settings.items():
+            # That a port has no VLANs is a setting as well, and nothing that a dump shows.
+            if where == netns.name and thing_type(type_).GATHERED and (complete or self._named(type_, on, on)):
+                none: dict[str, Value] = {name: () for name in written if name not in thing_type(type_).rows()}
+                if none and on in state.links and (type_, on) not in netns.things:
+                    netns.things[type_, on] = Thing(type_, on, on, none)
         netns.types = frozenset(thing.type for thing in state.things.values()) | frozenset(
             kind for kind, _ in self.touched if kind not in _NO_THINGS
         )
@@ -227,6 +262,14 @@ class _Keeper:
             before = changed.changes[0].observed if kind == "sysctl" and changed.changes else None
             if isinstance(before, str):
                 netns.sysctls[sysctl] = before
+        for sysctl, link_name in self.sysctls.items():
+            value = state.sysctls.get(sysctl)
+            if value is None or sysctl in netns.sysctls:
+                continue
+            if link_name in self.gone or (whole and link_name == "lo"):
+                netns.links[link_name].sysctls = {**netns.links[link_name].sysctls, sysctl: value}
+            elif whole and not link_name:
+                netns.sysctls[sysctl] = value
 
     def _named(self, kind: str, key: str, *links: str) -> bool:
         """Whether the plan has an operation on it, or takes it away with a link."""
@@ -336,15 +379,47 @@ class _Keeper:
             attrs.setdefault("proto", 0)
         return Address(address.link, address.address, attrs)
 
-    def _thing(self, thing: Thing) -> Thing:
-        rows = facts(thing.type, thing.attrs).rows()
+    def _thing(self, thing: Thing, named: bool) -> Thing | None:
+        """``named``: the plan changes it or takes it away. None for one that cannot be made without the key that it has."""
+        cls = facts(thing.type, thing.attrs)
+        rows = cls.rows()
         attrs = {
             name: value
             for name, value in thing.attrs.items()  # what has no row is its place
             if value is not None and ((row := rows.get(name)) is None or row.change is not Change.READ_ONLY)
         }
+        operation = self.touched.get((thing.type, thing.key))
+        place = (self.netns.name, thing.type, thing.key)
+        if cls.SETTINGS and cls.CARRIER == "own" and not cls.SECRETS:
+            # Of a driver's settings many cannot be set, and some are names for several: those that somebody wrote.
+            written = {change.name for change in operation.changes} if operation is not None else set()
+            written.update(self.before.settings.get(place, ()))
+            attrs = {name: value for name, value in attrs.items() if name in written}
+        elif thing.link in self.gone or (operation is not None and operation.action is Action.DELETE):
+            # Made anew it has these by itself, and the kernel may take no other word for it (sfq_change: flows beyond the limit).
+            attrs = {
+                name: value
+                for name, value in attrs.items()
+                if (row := rows.get(name)) is None or row.change is not Change.REPLACE or value != row.default
+            }
+        places = self.before.keys.get(place, {})
+        for name, (shown, form) in cls.SECRETS.items():
+            if attrs.get(shown) == NO_KEY:
+                attrs[name] = NO_KEY
+            if attrs.get(shown) in (None, NO_KEY):
+                continue
+            if name in places:
+                attrs[name] = places[name]
+                continue
+            del attrs[shown]  # without the key nothing can be said of it
+            if named:
+                self.lost.append(f"{name} of {thing.type} {thing.key}: no file or variable that is known holds it any more")
+                if form == "hex":  # macsec_add_txsa: an association has a key
+                    return None
         return replace(thing, attrs=attrs, origin=())
 
+
+NO_KEY = "none"  # as nsmgr.secret has it
 
 _NO_THINGS = frozenset(("namespace", "link", "address", "route", "rule", "sysctl"))
 

@@ -15,6 +15,8 @@ from nsmgr.kernel.port import KernelPort, Want
 from nsmgr.model.attr import Change
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.model.links import kind_names
+from nsmgr.model.port import port_rows
+from nsmgr.model.ports import port_kinds
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Step
 from nsmgr.plan.state import DesiredState, NetnsState
@@ -29,6 +31,7 @@ from tests.strategies import desired_states
 UNTOLD = frozenset(("broadcast",)) | {
     name for kind in kind_names() for name, row in kind_facts(kind).rows().items() if row.change is Change.READ_ONLY
 }
+UNTOLD |= {name for kind in port_kinds() for name, row in port_rows(kind).items() if row.change is Change.READ_ONLY}
 FAULTS = (errno.EPERM, errno.EBUSY, errno.EEXIST, errno.ENODEV, errno.ENOBUFS, errno.ENOMEM, errno.EINVAL, -1)
 
 

@@ -157,7 +157,7 @@ ENTRIES: dict[str, tuple[tuple[str, ...], str, str]] = {
     ),
     "thing:qdisc.sfq": (
         ("things/base.py", "things/qdisc/__init__.py", "things/qdisc/sfq.py", "traffic.py"),
-        "58002415-6927ccd0",
+        "58002415-854257f6",
         "thing_qdisc_sfq",
     ),
     "thing:qdisc.tbf": (

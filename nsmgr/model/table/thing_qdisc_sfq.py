@@ -58,7 +58,7 @@ class Sfq(Qdisc):
         "limit": Attr("TCA_OPTIONS", Change.REPLACE, default=127, unit="packets"),
         "quantum": Attr("TCA_OPTIONS", Change.REPLACE, unit="bytes"),
         "perturb": Attr("TCA_OPTIONS", Change.REPLACE, default=0, unit="ns"),
-        "flows": Attr("TCA_OPTIONS", Change.REPLACE, default=127),
+        "flows": Attr("TCA_OPTIONS", Change.REPLACE, default=128),
         "divisor": Attr("TCA_OPTIONS", Change.REPLACE, default=1024),
         "depth": Attr("TCA_OPTIONS", Change.REPLACE, default=127, unit="packets"),
     }

@@ -25,7 +25,7 @@ class Sfq(Qdisc):
     """How many bytes a flow may send before the next has its turn; the MTU with its header unless written."""
     perturb: Annotated[Nanoseconds | None, Attr("TCA_OPTIONS", Change.REPLACE, unit="ns", default=0)] = None
     """Every so often the hash is changed; whole seconds, 0 = never."""
-    flows: Annotated[int | None, Field(ge=1, le=65408), Attr("TCA_OPTIONS", Change.REPLACE, default=127)] = None
+    flows: Annotated[int | None, Field(ge=1, le=65408), Attr("TCA_OPTIONS", Change.REPLACE, default=128)] = None
     """How many flows there can be at once."""
     divisor: Annotated[int | None, Field(ge=1, le=65536), Attr("TCA_OPTIONS", Change.REPLACE, default=1024)] = None
     """How large the hash table is, a power of two."""
