@@ -25,23 +25,26 @@ NFGENMSG = struct.Struct("=BBH")  # family, version, resource id
 GETTABLE, GETCHAIN, GETRULE, GETSET, GETSETELEM, GETOBJ, GETFLOWTABLE = 1, 4, 7, 10, 13, 19, 23  # enum nf_tables_msg_types
 FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}  # NFPROTO_*
 NAME_OF: dict[int, int] = {GETTABLE: 1, GETCHAIN: 3, GETRULE: 2, GETSET: 2, GETOBJ: 2, GETFLOWTABLE: 2}  # of a rule: its chain
-# NFTA_*_HANDLE, _USE, _COUNTERS, _POSITION, _COUNT, _ID
+# NFTA_*_HANDLE, _USE, _COUNTERS, _POSITION, _COUNT, _ID; and _PAD, which nla_put_64bit puts where the alignment wants it
 VOLATILE: dict[int, frozenset[int]] = {
-    GETTABLE: frozenset((3, 4)),
-    GETCHAIN: frozenset((2, 6, 8, 11)),
-    GETRULE: frozenset((3, 6, 9)),
-    GETSET: frozenset((10, 16, 20)),
-    GETOBJ: frozenset((5, 6)),
-    GETFLOWTABLE: frozenset((4, 5)),
+    GETTABLE: frozenset((3, 4, 5)),
+    GETCHAIN: frozenset((2, 6, 8, 9, 11)),
+    GETRULE: frozenset((3, 6, 8, 9)),
+    GETSET: frozenset((10, 14, 16, 20)),
+    GETOBJ: frozenset((5, 6, 7)),
+    GETFLOWTABLE: frozenset((4, 5, 6)),
 }
+PADDED = {b"limit": 6}  # expression → its NFTA_*_PAD
 NFTA_RULE_EXPRESSIONS, NFTA_SET_FLAGS, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS = 4, 3, 17, 18
 NFTA_OBJ_TYPE, NFTA_OBJ_DATA = 3, 4
 NFTA_EXPR_NAME, NFTA_EXPR_DATA = 1, 2
 NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_ELEMENTS = 1, 2, 3
-NFTA_SET_ELEM_EXPIRATION, NFTA_SET_ELEM_EXPR, NFTA_SET_ELEM_EXPRESSIONS = 5, 7, 11
+NFTA_SET_ELEM_EXPIRATION, NFTA_SET_ELEM_EXPR, NFTA_SET_ELEM_PAD, NFTA_SET_ELEM_EXPRESSIONS = 5, 7, 8, 11
 NFT_SET_TIMEOUT, NFT_SET_EVAL = 0x10, 0x20
 COUNTING_OBJECTS = (1, 2)  # NFT_OBJECT_COUNTER, NFT_OBJECT_QUOTA
 COUNTING = (b"counter", b"quota", b"last", b"connlimit")  # expressions whose data is a state
+
+_ELEMENT_VOLATILE = (NFTA_SET_ELEM_EXPIRATION, NFTA_SET_ELEM_PAD)
 
 Table = tuple[bytes, ...]
 
@@ -113,7 +116,13 @@ def _expression(value: bytes) -> bytes:
     """One expression; of those that count only the name."""
     parts = {number: value[s:e] for number, s, e in walk(value, 0, len(value))}
     name = parts.get(NFTA_EXPR_NAME, b"").rstrip(bytes(1))
-    return name if name in COUNTING else value
+    if name in COUNTING:
+        return name
+    pad = PADDED.get(name)
+    data = parts.get(NFTA_EXPR_DATA)
+    if pad is None or data is None:
+        return value
+    return name + b"".join(attribute(number, data[s:e]) for number, s, e in walk(data, 0, len(data)) if number != pad)
 
 
 def _elements(socket: NftSocket, family: int, table: bytes, name: bytes) -> Iterator[bytes]:
@@ -124,7 +133,7 @@ def _elements(socket: NftSocket, family: int, table: bytes, name: bytes) -> Iter
                 continue
             for _, first, last in walk(datagram, s, e):
                 parts = [(attr, datagram[a:b]) for attr, a, b in walk(datagram, first, last)]
-                yield b"".join(attribute(attr, _element_part(attr, v)) for attr, v in parts if attr != NFTA_SET_ELEM_EXPIRATION)
+                yield b"".join(attribute(attr, _element_part(attr, v)) for attr, v in parts if attr not in _ELEMENT_VOLATILE)
 
 
 def _element_part(number: int, value: bytes) -> bytes:

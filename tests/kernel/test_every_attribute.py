@@ -96,7 +96,7 @@ class Trial:
         """Apply, judge every row by what became of its link."""
         desired = self.document(second)
         before = self.observed
-        result = engine.apply(desired, self.kernel, self.store)
+        result = engine.apply(desired, self.kernel, self.store, on_error="continue")
         refused: dict[tuple[str, str], Verdict] = {}
         for failure in result.failures():
             refused.setdefault((failure.operation.netns, failure.operation.key), failure.verdict)
@@ -131,6 +131,8 @@ class Trial:
         if found is None:
             return self.drop(case, "failed: the link is not there")
         have = found.attrs.get(case.attribute, case.row.absent)
+        if case.row.untold and case.attribute not in found.attrs:
+            return self.drop(case, "lacking: this kernel takes it and does not tell it")
         if case.row.change is not Change.CREATE_ONLY and not case.row.equal(want, have):
             words = lacking([case.row_name])
             if not words and have == case.row.absent and case.row_name in OPTIONS:

@@ -84,7 +84,7 @@ def test_loaded_and_then_nothing_to_do(lab: Lab) -> None:
         ("chain inet filter input { policy drop; }", Action.UPDATE, "inet filter"),
         ("add chain inet filter more", Action.UPDATE, "inet filter"),
         ("delete table ip nat", Action.CREATE, "ip nat"),
-        ("add table arp x", Action.DELETE, "arp x"),
+        ("add table ip6 x", Action.DELETE, "ip6 x"),
         ("flush ruleset", Action.CREATE, "inet filter"),
     ],
 )
