@@ -27,6 +27,7 @@ def emit(plan: LinkPlan, draft: Draft, desired: DesiredState, observed: Observed
     for key in _lower_first(plan, desired):
         emitter.creation(plan.decisions[key])
     emitter.controller_mtus()
+    emitter.port_values()
 
 
 def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
@@ -55,6 +56,12 @@ def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
                 if target not in seen and other is not None and other.desired is not None:
                     stack.append((target, False))
     return order
+
+
+def _anew(decision: Decision) -> bool:
+    """Whether a link is made, becomes a port, or as a controller tells its ports its MTU or MAC."""
+    told = any(change.name in ("controller", "mtu", "mac", "mode") for change in decision.changes)
+    return decision.op >= 0 and (decision.action is not Action.UPDATE or told)
 
 
 class _Emitter(Births, Updates):
@@ -173,6 +180,24 @@ class _Emitter(Births, Updates):
                 step = self.draft.step(
                     op, Verb.LINK_SET, netns, index=self.plan.index[netns, name], name=name, kind=link.kind,
                     attrs={"mtu": mtu}, needs=(made,) if made is not None else (),
+                )  # fmt: skip
+                self.draft.lane(netns).port_names.append(step)
+
+    def port_values(self) -> None:
+        """bond_enslave() and team_port_add() give a port their own MTU and MAC, and again when those change: its own are said after it."""
+        for (netns, name), decision in self.plan.decisions.items():
+            link = decision.desired
+            master = link.attrs.get("controller") if link is not None else None
+            over = self.plan.decisions.get((netns, master)) if isinstance(master, str) else None
+            if link is None or over is None or over.desired is None or not kind_facts(over.desired.kind).PORT_DOWN:
+                continue
+            attrs = {row: value for row in ("mtu", "mac") if (value := link.attrs.get(row)) is not None}
+            op = next((one.op for one in (decision, over) if _anew(one)), -1)
+            if attrs and op >= 0:
+                made = self.plan.made_by.get((netns, name))
+                step = self.draft.step(
+                    op, Verb.LINK_SET, netns, index=self.plan.index[netns, name], name=name, kind=link.kind,
+                    attrs=attrs, needs=(made,) if made is not None else (),
                 )  # fmt: skip
                 self.draft.lane(netns).port_names.append(step)
 
