@@ -184,7 +184,7 @@ class _Emitter(Births, Updates):
                 self.draft.lane(netns).port_names.append(step)
 
     def port_values(self) -> None:
-        """bond_enslave() and team_port_add() give a port their own MTU and MAC, and again when those change: its own are said after it."""
+        """A port's own MTU and MAC, said after bond_enslave() and team_port_add() gave it theirs, and after those changed."""
         for (netns, name), decision in self.plan.decisions.items():
             link = decision.desired
             master = link.attrs.get("controller") if link is not None else None

@@ -150,11 +150,16 @@ def _through(route: Route, renamed: Callable[[str, str], str], netns: str) -> Ro
 
 def note(renames: Renames, plan: LinkPlan) -> None:
     """The new name becomes an attribute change of the link, the first one."""
-    for (netns, name), new in renames.items():
+    for (netns, name), new in _kept(renames, plan).items():
         decision = plan.decisions[netns, new]
         decision.changes.insert(0, AttrChange("name", name, new))
         if decision.action is None:
             decision.action, decision.reason = Action.UPDATE, "name differs"
+
+
+def _kept(renames: Renames, plan: LinkPlan) -> Renames:
+    """Those of links that are not made anew all the same, under the new name."""
+    return {old: new for old, new in renames.items() if plan.decisions[old[0], new].action is not Action.REPLACE}
 
 
 def emit(renames: Renames, plan: LinkPlan, draft: Draft, *, live: bool) -> None:
@@ -163,6 +168,7 @@ def emit(renames: Renames, plan: LinkPlan, draft: Draft, *, live: bool) -> None:
     live: False where the kernel renames only links that are down: then it is set down and up again, and what that costs
     (IPv4 routes, IPv6 addresses) is put back.
     """
+    renames = _kept(renames, plan)
     held = {(netns, new) for (netns, _), new in renames.items()} & renames.keys()
     for (netns, name), new in renames.items():
         decision = plan.decisions[netns, new]

@@ -1,4 +1,4 @@
-"""Any declared set is reached in one apply from any start: random documents A and B, applied A, B, A; each plan afterwards is empty.
+"""Any declared set is reached in one apply from any start: random documents A and B, applied A, B, A; each plan after is empty.
 
 Documents over all kinds of link and all sections of this kernel, from tests/scope/documents.py. Each pair has a seed, which is in
 what a failure says: NSMGR_SEED=that tries it alone, NSMGR_PAIRS=1000 tries so many from there.
@@ -18,8 +18,7 @@ from nsmgr.errors import NsmgrError
 from nsmgr.kernel import netns
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.model.links import kind_names
-from nsmgr.plan.plan import Operation, Plan
-from nsmgr.plan.state import DesiredState
+from nsmgr.plan.plan import Operation, Plan, Verdict
 from nsmgr.store import Store
 from tests.effort import examples
 from tests.scope.documents import drawn, text
@@ -43,7 +42,7 @@ class Pair:
         self.again: list[str] = []  # what took more than one round
 
     def run(self) -> str:
-        """"" or what is wrong."""
+        """ "" or what is wrong."""
         try:
             found = next(filter(None, (self._reach(letter, place) for place, letter in enumerate("ABA", 1))), "")
         except NsmgrError as error:
@@ -59,13 +58,16 @@ class Pair:
         result = engine.apply(desired, self.kernel, self.store)
         if not result.ok:
             said = [
-                f"{_line(f.operation)} · {f.step.verb.name} {f.step.args} · {f.verdict.errno} {f.verdict.extack} {f.verdict.attribute}"
+                f"{_line(f.operation)} · {f.step.verb.name} {f.step.args} · {f.verdict.errno} {f.verdict.extack}"
                 for f in result.failures()
                 if not f.verdict.skipped
             ]
             return f"apply {place} ({letter}): {result.result}\n  " + "\n  ".join(said + _lines(result.remaining))
         if len(result.rounds) > 1:
-            self.again.append("\n  ".join([f"apply {place} ({letter}) took {len(result.rounds)} rounds", *_lines(result.executed[1])]))
+            verdicts = [f"{_step(result.executed[0], v)}" for v in result.rounds[0].values() if v.errno and not v.skipped]
+            said = [*verdicts, *_lines(result.executed[1])]
+            took = f"apply {place} ({letter}) took {len(result.rounds)} rounds"
+            self.again.append("\n  ".join([took, *said]))
         left = engine.check(desired, self.kernel, self.store)
         return "\n  ".join([f"apply {place} ({letter}): a plan afterwards", *_lines(left)]) if left else ""
 
@@ -76,6 +78,11 @@ class Pair:
 
 def _lines(plan: Plan | None) -> list[str]:
     return [_line(operation) for operation in plan.operations] if plan else []
+
+
+def _step(plan: Plan, verdict: Verdict) -> str:
+    step = next(step for step in plan.steps if step.id == verdict.step)
+    return f"{step.verb.name} {step.netns} {step.name} {step} · {verdict.errno} {verdict.extack}"
 
 
 def _line(operation: Operation) -> str:

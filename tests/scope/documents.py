@@ -1,4 +1,4 @@
-"""Random documents over all kinds and sections, as plain data: what tests/kernel/test_random_documents.py applies one after the other.
+"""Random documents over all kinds and sections, as plain data: what tests/kernel/test_random_documents.py applies in turn.
 
 Few names in few namespaces, so that two documents overlap a lot: a name is a bridge here and a tunnel there, a port changes its
 controller, a pair is rewired, what a vlan stands on is made anew. Kinds, their rows and two values of each come from
@@ -37,7 +37,9 @@ CAN = ("vcan", "vxcan")
 # What others are stacked on, and of these what hsr takes as a slave (hsr_check_dev_ok).
 LOWERS = ("veth", "dummy", "ifb", "bridge", "bond", "team", "vxlan", "gretap", "geneve", "tap", "macvlan", "vlan")
 RINGS = ("veth", "dummy")
-FAMILIES = {kind: {kind, other} for one, two in (("macvlan", "macvtap"), ("ipvlan", "ipvtap")) for kind, other in ((one, two), (two, one))}
+FAMILIES = {
+    kind: {kind, other} for one, two in (("macvlan", "macvtap"), ("ipvlan", "ipvtap")) for kind, other in ((one, two), (two, one))
+}
 HANDLERS = ("macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "hsr")  # set the rx_handler of what they stand on
 WITH_IPV6 = ("veth", "dummy", "ifb", "bridge", "bond", "team", "vrf", "vxlan")  # whatever their MTU follows: 1280 at least
 SLAVES = frozenset(("veth", "dummy", "vlan", "vxlan", "gretap", "geneve", "tap"))
@@ -72,8 +74,14 @@ QDISCS: tuple[Any, ...] = (
     {"kind": "clsact", "ingress": [{"kind": "matchall", "action": "drop"}]},
     ["fq_codel", {"kind": "ingress", "filters": [{"kind": "flower", "protocol": "ip", "ip_proto": "tcp", "action": "drop"}]}],
 )
+SMALL_QDISCS = (None, {"kind": "tbf", "rate": "10mbit", "burst": "32k", "latency": "50ms"}, {"kind": "pfifo", "limit": 50})
 RULESETS = tuple(
-    f"table inet filter {{\n chain input {{\n  type filter hook input priority 0; policy accept;\n  tcp dport {port} counter accept\n }}\n}}\n"
+    "table inet filter {\n"
+    " chain input {\n"
+    "  type filter hook input priority 0; policy accept;\n"
+    f"  tcp dport {port} counter accept\n"
+    " }\n"
+    "}\n"
     for port in (80, 443)
 )
 TESTED = Path(__file__).parent.parent / "kernel" / "tested.json"
@@ -97,7 +105,11 @@ def tried(subject: str) -> tuple[Case, ...]:
         for name, words in kernel.get(subject, {}).items()
         if words.startswith(("lacking", "refused", "not for this kind"))
     }
-    return tuple(case for case in cases(subject) if not case.why_not and not case.row.ref and case.row_name not in refused and not newer(case))
+    return tuple(
+        case
+        for case in cases(subject)
+        if not case.why_not and not case.row.ref and case.row_name not in refused and not newer(case)
+    )
 
 
 class Draw:
@@ -106,6 +118,7 @@ class Draw:
     def __init__(self, dice: random.Random, kinds: Collection[str], prefix: str) -> None:
         self.dice, self.prefix = dice, prefix
         self.kinds = [kind for kind in kinds if kind not in NOT_DRAWN]
+        self.full = "bond" in self.kinds  # else a kernel of few kinds, which has few qdiscs, encapsulations and no packet filter
         self.spaces: dict[str, Body] = {f"{prefix}{name}": {"links": {}} for name in SPACES[: dice.choice((2, 3, 3))]}
 
     def chance(self, one_in: int) -> bool:
@@ -124,7 +137,7 @@ class Draw:
         self._kinds()
         self._stack()
         self._ports()
-        for space, name, link in sorted(self.links(), key=lambda place: len(self._below(*place[:2]))):
+        for space, _, link in sorted(self.links(), key=lambda place: len(self._below(*place[:2]))):
             if self.chance(6) or ("parent" in link and self._down(space, link["parent"])):
                 link["state"] = "down"
         for space, name, link in self.links():
@@ -146,7 +159,7 @@ class Draw:
                 continue
             (kind,) = self.dice.choices(self.kinds, weights)
             serial = self.number(space, name) + self.dice.choice((0, 100))
-            body: Body = {"kind": kind, **BODIES.get(kind, lambda number: {})(serial)}
+            body: Body = {"kind": kind, **(BODIES[kind](serial) if kind in BODIES else {})}
             cls = kind_class(kind)
             if cls.PAIR:
                 if not free:
@@ -257,8 +270,10 @@ class Draw:
         if not kind_class(kind).ETHERNET or any(self.kind(upper) in HANDLERS for upper in self._uppers(space, name)):
             return False
         if over in ("bond", "team"):
-            return kind in SLAVES  # of one type (dev->type), with a MAC that can be set while down
-        return kind != over and kind not in ("bridge", "ipvlan", "ipvtap", "netkit", "batadv", "hsr")
+            return kind in SLAVES and not (
+                kind == "vxlan" and "parent" in link
+            )  # of one type (dev->type), with a MAC that can be set while down
+        return kind != over and kind not in ("bridge", "ipvlan", "ipvtap", "netkit", "batadv", "hsr", "macvtap")
 
     def _real(self, space: str, name: str) -> str:
         """The kind, of far ends too."""
@@ -273,11 +288,16 @@ class Draw:
         choice = [
             case
             for case in tried(kind)
-            if self._real(space, name) in WITH_IPV6 or case.row_name != "addrgenmode"  # its MTU may be too small for IPv6
-            if case.row_name not in BY_HAND and case.row_name not in IDENTITY and case.row_name not in link and case.row_name != "token"
+            if case.row_name != "addrgenmode" or self._six(space, name, link)  # its MTU may be too small for IPv6
+            if case.row_name not in BY_HAND
+            and case.row_name not in IDENTITY
+            and case.row_name not in link
+            and case.row_name != "token"
         ]
         for case in self.dice.sample(choice, min(len(choice), self.dice.randrange(5))):
-            more = {key: value for key, value in case.body.items() if key not in BY_HAND | IDENTITY | {"kind"} and value is not None}
+            more = {
+                key: value for key, value in case.body.items() if key not in BY_HAND | IDENTITY | {"kind"} and value is not None
+            }
             for key, value in (more | {case.row_name: self.dice.choice((case.a, case.b))}).items():
                 link.setdefault(key, value)
         if link.get("mode") == "passthru":
@@ -287,18 +307,26 @@ class Draw:
             link["mac"] = f"02:00:00:00:{number:02x}:{self.dice.choice((1, 2)):02x}"
         team = self.spaces[space]["links"].get(link.get("controller", ""), {}).get("kind") == "team"
         # team_device_event() refuses a port another MTU than the team's
-        if not team and kind != "macsec" and self.chance(4):  # what stands on another has no more than that one
+        uppers = self._uppers(space, name)  # of a vlan in a bond the bond's MTU must go through this one: bond_enslave() sets it
+        stiff = (
+            team
+            or kind in ("macsec", "hsr")
+            or (kind == "vxlan" and "parent" in link)
+            or any("controller" in upper for upper in uppers)
+        )
+        if not stiff and self.chance(4):  # what stands on another has no more than that one
             link["mtu"] = 1280 if "parent" in link else self.dice.choice((1280, 1400, 1500))
+        six = self._six(space, name, link)
         if self.chance(6):
             link["sysctls"] = {
                 key: self.dice.choice(LINK_SYSCTLS[key])
                 for key in self.dice.sample(sorted(LINK_SYSCTLS), 2)
-                if key.startswith("ipv4") or self._real(space, name) in WITH_IPV6  # else the MTU may be too small for IPv6
+                if six or key.startswith("ipv4")  # else the MTU may be too small for IPv6
             }
         if self.chance(2):
             hosts = self.dice.sample((1, 2, 3), self.dice.choice((1, 2)))
             found: list[Any] = [f"10.{number}.0.{host}/24" for host in hosts]
-            if self._real(space, name) in WITH_IPV6 and self.chance(2):
+            if six and self.chance(2):
                 found.append({"address": f"2001:db8:{number + 1:x}::{self.dice.choice((1, 2))}/64", "nodad": True})
             link["addresses"] = found
 
@@ -306,7 +334,7 @@ class Draw:
         number = self.number(space, name)
         draw: Mapping[str, Callable[[], Any]] = {
             "neighbors": lambda: [f"10.{number}.0.{host} 02:00:00:00:ff:{host:02x}" for host in self.dice.sample((7, 8, 9), 2)],
-            "qdisc": lambda: self.dice.choice(QDISCS),
+            "qdisc": lambda: self.dice.choice(QDISCS if self.full else SMALL_QDISCS),
             "fdb": lambda: [self._fdb(link, 4 * number + last) for last in self.dice.sample((1, 2, 3), 2)],
             "vlans": lambda: self.dice.sample(["1 pvid untagged", 10, "20-29", {"id": 30, "untagged": True}], 2),
         }
@@ -328,6 +356,11 @@ class Draw:
         lower: Body = self.spaces[where or space]["links"].get(low, {})
         return lower.get("state") == "down"
 
+    def _six(self, space: str, name: str, link: Body) -> bool:
+        """Whether the link surely has IPv6."""
+        kind = self._real(space, name)
+        return kind in WITH_IPV6 and not (kind == "vxlan" and "parent" in link)
+
     def _resolves(self, space: str, name: str, link: Body) -> bool:
         """Whether there are neighbours: not where arp_constructor() knows the address without them (IFF_NOARP, IFF_POINTOPOINT)."""
         kind = self._real(space, name)
@@ -346,7 +379,7 @@ class Draw:
             body["sysctls"] = {key: self.dice.choice(SYSCTLS[key]) for key in self.dice.sample(sorted(SYSCTLS), 2)}
         if self.chance(3):
             body["links"]["lo"] = {"addresses": [f"10.255.{SPACES.index(space.removeprefix(self.prefix))}.1/32"]}
-        if self.chance(6):
+        if self.full and self.chance(6):
             body["nftables"] = {"ruleset": self.dice.choice(RULESETS)}
         steady = [name for name in body["links"] if name in NAMES and self._steady(space, name)]
         gates = [(f"10.{self.number(space, name)}.0.254", name) for name in steady]
@@ -402,7 +435,7 @@ class Draw:
                 route["nexthops"] = [{"via": via, "dev": dev} for via, dev in self.dice.sample(gates, 2)]
             elif gates and not self.chance(4):
                 route["via"], route["dev"] = self.dice.choice(gates)
-                if self.chance(4):
+                if self.full and self.chance(4):
                     route["encap"] = "ip id 30 dst 10.0.0.7" if four else {"type": "seg6", "mode": "encap", "segs": ["fd00:a::1"]}
             else:
                 route["type"] = self.dice.choice(("blackhole", "unreachable", "prohibit"))
@@ -437,7 +470,9 @@ def _take_out(document: Any, path: tuple[str | int, ...]) -> None:
     """What is at the path, or the nearest around it that is there; never a namespace."""
     inner, trail = document, []
     for part in path:
-        if not (part in inner if isinstance(inner, dict) else isinstance(inner, list) and isinstance(part, int) and part < len(inner)):
+        if not (
+            part in inner if isinstance(inner, dict) else isinstance(inner, list) and isinstance(part, int) and part < len(inner)
+        ):
             break
         trail.append((inner, part))
         inner = inner[part]

@@ -26,7 +26,7 @@ class Macvlan(Plain):
 
     def problems(self, name: str) -> list[tuple[str, str, str]]:
         found = super().problems(name)
-        if self.macaddrs and self.mode != "source":
+        if self.macaddrs is not None and self.mode != "source":  # an empty list is refused as well
             found.append(
                 ("macaddrs", "source addresses need mode source (macvlan_changelink_sources: EINVAL)", "set `mode: source`")
             )
