@@ -37,16 +37,10 @@ def gone(step: Step) -> Collection[int]:
         from nsmgr.model.thing import thing_type
 
         return thing_type(step.obj.type).GONE
-<<<<<<< HEAD
     found: Collection[int] = _GONE.get(step.verb, ())
     if step.verb is Verb.ROUTE_DEL and "nhid" in step.obj.attrs:
         return {*found, errno.EINVAL}  # the route went with its next hop object, and the kernel knows no such (fib_table_delete)
     return found
-=======
-    if step.verb is Verb.ROUTE_DEL and "nhid" in step.obj.attrs:
-        return {*_GONE[step.verb], errno.EINVAL}  # "Nexthop id does not exist": the route went with it (remove_nexthop)
-    return _GONE.get(step.verb, ())
->>>>>>> 9ad72ff (Random documents: applied A, B, A on the kernel; ports keep their MTU and MAC, renames of what is made anew, next hops that took routes along)
 
 
 def verdict(step: Step, failed: dict[int, int], answer: Answer, attribute: str = "") -> Verdict:
