@@ -119,6 +119,8 @@ class Bond(Plain):
                 found.append((field, f"`{field}` is refused in mode {mode} (EACCES)", f"modes with it: {', '.join(sorted(modes))}"))
         if self.active_slave is not None:
             found.append(("active_slave", "`active_slave` is the kernel's choice of the moment", "use `primary`"))
+        if self.miimon and self.arp_validate not in (None, "none"):
+            found.append(("arp_validate", "`arp_validate` excludes `miimon` (EINVAL)", "remove one of the two"))
         if self.miimon and self.arp_interval:
             found.append(("arp_interval", "`arp_interval` excludes `miimon`: each switches the other off", "remove one of the two"))
         if self.arp_interval and not (self.arp_ip_target or self.ns_ip6_target):
