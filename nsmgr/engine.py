@@ -53,12 +53,14 @@ def check(desired: DesiredState, kernel: KernelPort, store: Store, *, memo: Memo
         differences = plan(desired, observe(desired, kernel, store, sight))
         # An apply would bring the record's file names up to date: a memo must not keep it from that.
         if sight is not None and sight.files in ([], list(desired.files)):
-            _remember(memo, desired, differences, sight)
+            _remember(memo, store, desired, differences, sight)
         return differences
 
 
-def _remember(memo: Memo | None, desired: DesiredState, differences: Plan, sight: Sight | None) -> None:
+def _remember(memo: Memo | None, store: Store, desired: DesiredState, differences: Plan, sight: Sight | None) -> None:
     if memo is not None and sight is not None and sight.impressions and not differences and not differences.warnings:
+        if store.pending(desired.name):
+            return  # which the next command must look at
         memo.keep(desired, sight.impressions)
 
 
@@ -71,6 +73,7 @@ def apply(
     guard: Callable[[ObservedState], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
     planned: Callable[[Plan], None] | None = None,
+    notice: Callable[[str], None] | None = None,
     stop: Callable[[], bool] | None = None,
     on_error: OnError = "rollback",
     lock_timeout: float = 10.0,
@@ -81,7 +84,8 @@ def apply(
     Args:
         saved: carry out exactly this plan instead of planning; ``guard`` must then refuse (StalePlan) a state that moved.
         guard: called with the observed state under the lock, before anything is done.
-        planned: told the plan before the first change. progress: told after each batch.
+        planned: told the plan before the first change. progress: told after each batch. notice: told what has become of an
+            earlier apply that waited for its confirmation (:mod:`nsmgr.confirm`).
         stop: asked between batches; True ends the apply there with result "interrupted".
         on_error: after a refusal, a difference that stays, or an interrupt: "rollback" goes back to what was there before; "stop"
             sends nothing more and leaves it at that; "continue" does whatever does not depend on what failed.
@@ -95,6 +99,10 @@ def apply(
         LockHeld, ConflictError, UnsupportedByKernel, StalePlan …: before anything was touched.
     """
     with Uncollected(), store.lock(desired.name, lock_timeout), Shared(store, lock_timeout) as shared:
+        if store.pending(desired.name):
+            from nsmgr.confirm import settle
+
+            settle(desired.name, kernel, store, notice)
         described = resolve(desired)
         writes_before = kernel.counters.writes
         sight = Sight() if memo is not None else None
@@ -119,7 +127,7 @@ def apply(
                 journal.forget(store, desired.name)
             elif not wanted and store.has(desired.name):
                 store.remove(desired.name)
-            _remember(memo, desired, first, sight)
+            _remember(memo, store, desired, first, sight)
             return result
         from nsmgr.plan.undo import undo
 
@@ -163,6 +171,9 @@ def _keep(store: Store, desired: DesiredState, way_back: Undo, wanted: bool) -> 
     from nsmgr import history
 
     if wanted and store.has(desired.name):
+        history.keep(store, desired, way_back)
+    elif store.pending(desired.name):  # nobody has confirmed that there is to be nothing
+        store.remove_record(desired.name)
         history.keep(store, desired, way_back)
     else:
         store.remove(desired.name)

@@ -175,6 +175,12 @@ class LockHeld(NsmgrError):
     retryable = True
 
 
+class Unconfirmed(LockHeld):
+    """An apply of this deployment waits for its confirmation."""
+
+    code = "unconfirmed"
+
+
 class StalePlan(NsmgrError):
     """A saved plan does not fit the present state any more."""
 

@@ -44,8 +44,8 @@ class Generation(Record):
 
 def keep(store: Store, desired: DesiredState, undo: Undo) -> int:
     """Write a generation down; the oldest beyond :data:`KEPT` go. Returns its number."""
-    numbers = _numbers(store, desired.name)
-    number = (numbers[-1] if numbers else 0) + 1
+    kept = numbers(store, desired.name)
+    number = (kept[-1] if kept else 0) + 1
     texts = {str(getattr(source, "file", "")): str(getattr(source, "text", "")) for source in desired.sources}
     texts |= desired.attached
     document = {
@@ -59,7 +59,7 @@ def keep(store: Store, desired: DesiredState, undo: Undo) -> int:
         "told": _told(desired),
     }
     store.write_private(desired.name, f"{number:04}.{SUFFIX}", jsontext.dumps(document).encode())
-    for old in [*numbers, number][:-KEPT]:
+    for old in [*kept, number][:-KEPT]:
         drop(store, desired.name, old)
     return number
 
@@ -117,14 +117,14 @@ def told(store: Store, name: str) -> Told:
 
 def generations(store: Store, name: str) -> list[Generation]:
     """All that are kept, the oldest first. Raises StateError for a damaged one."""
-    found = (_read(store, name, number) for number in _numbers(store, name))
+    found = (_read(store, name, number) for number in numbers(store, name))
     return [generation for generation in found if generation is not None]
 
 
 def latest(store: Store, name: str) -> Generation | None:
     """The one whose way back a rollback takes."""
-    numbers = _numbers(store, name)
-    return _read(store, name, numbers[-1]) if numbers else None
+    kept = numbers(store, name)
+    return _read(store, name, kept[-1]) if kept else None
 
 
 def drop(store: Store, name: str, number: int) -> None:
@@ -132,7 +132,8 @@ def drop(store: Store, name: str, number: int) -> None:
     store.remove_private(name, f"{number:04}.{SUFFIX}")
 
 
-def _numbers(store: Store, name: str) -> list[int]:
+def numbers(store: Store, name: str) -> list[int]:
+    """Of the generations that are kept, the oldest first."""
     parts = (file.split(".") for file in store.private_files(f".{SUFFIX}"))
     return sorted(int(part[1]) for part in parts if len(part) == 3 and part[0] == name and part[1].isdecimal())
 

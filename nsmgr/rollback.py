@@ -71,37 +71,66 @@ def rollback(
     to: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     lock_timeout: float = 10.0,
+    notice: Callable[[str], None] | None = None,
 ) -> ApplyResult:
     """Undo the last apply of a deployment, one that was interrupted included; or apply generation ``to`` again.
+
+    Args:
+        notice: told what has become of an apply that waited for its confirmation.
 
     Raises:
         NsmgrError: there is nothing to go back to. LockHeld, StateError, ConflictError …: before anything was touched.
     """
     if to is not None:
-        return _again(name, kernel, store, to, progress, lock_timeout)
-    with Uncollected(), store.lock(name, lock_timeout), Shared(store, lock_timeout) as shared:
-        interrupted = journal.read(store, name)
-        generation = history.latest(store, name)
-        if interrupted is not None and generation is not None and generation.when < interrupted.started:
-            generation = None  # else it died between writing its generation and taking its journal away
-        if interrupted is None and generation is None:
-            raise NsmgrError(
-                f"there is nothing to roll back: no apply of {name} is remembered", hint="`nsmgr list` shows what there is"
-            )
-        way_back = interrupted.undo if interrupted is not None else generation.undo if generation is not None else Undo()
+        return _again(name, kernel, store, to, progress, lock_timeout, notice)
+    with Uncollected(), store.lock(name, lock_timeout):
+        if store.pending(name):
+            from nsmgr.confirm import withdraw
+
+            undone = withdraw(name, kernel, store, notice)
+            if undone is None:
+                raise NsmgrError(f"the last apply of {name} is undone already", hint="once more, and the one before it is undone")
+            return undone
+        return undo_last(name, kernel, store, progress, lock_timeout)
+
+
+def undo_last(
+    name: str,
+    kernel: KernelPort,
+    store: Store,
+    progress: Callable[[Progress], None] | None = None,
+    lock_timeout: float = 10.0,
+) -> ApplyResult:
+    """Undo the apply that was interrupted, else the last that was not; the deployment's lock is held."""
+    interrupted = journal.read(store, name)
+    generation = history.latest(store, name)
+    if interrupted is not None and generation is not None and generation.when < interrupted.started:
+        generation = None  # else it died between writing its generation and taking its journal away
+    if interrupted is None and generation is None:
+        raise NsmgrError(
+            f"there is nothing to roll back: no apply of {name} is remembered", hint="`nsmgr list` shows what there is"
+        )
+    way_back = interrupted.undo if interrupted is not None else generation.undo if generation is not None else Undo()
+    with Shared(store, lock_timeout) as shared:
         result = go_back(name, way_back, kernel, store, progress, shared)
-        result.lost = way_back.lost
-        if result.ok:
-            if generation is not None:
-                history.drop(store, name, generation.number)
-            journal.forget(store, name)
-            if not store.has(name):
-                store.remove(name)
-        return result
+    result.lost = way_back.lost
+    if result.ok:
+        if generation is not None:
+            history.drop(store, name, generation.number)
+        journal.forget(store, name)
+        if not store.has(name):
+            store.remove(name)
+    return result
 
 
 def _again(
-    name: str, kernel: KernelPort, store: Store, to: int, progress: Callable[[Progress], None] | None, lock_timeout: float
+    name: str,
+    kernel: KernelPort,
+    store: Store,
+    to: int,
+    progress: Callable[[Progress], None] | None,
+    lock_timeout: float,
+    notice: Callable[[str], None] | None,
 ) -> ApplyResult:
     from nsmgr.config import load
     from nsmgr.engine import apply
@@ -112,4 +141,4 @@ def _again(
         numbers = ", ".join(str(generation.number) for generation in kept if generation.texts) or "none"
         raise NsmgrError(f"generation {to} of {name} is not kept; there are: {numbers}")
     desired = load(found.files[-1:], name=name, texts=found.texts)
-    return apply(desired, kernel, store, progress=progress, lock_timeout=lock_timeout)
+    return apply(desired, kernel, store, progress=progress, lock_timeout=lock_timeout, notice=notice)

@@ -171,13 +171,13 @@ def _keep(caller: int, report: int) -> bool:
         except OSError as error:
             _fail(report, "userns" if user else "unshare", error)
         # After unshare: commit_creds() clears the death signal when capabilities grow.
-        _die_with_parent()
+        die_with_parent()
         if os.getppid() != caller:
             os._exit(1)
         me = os.pidfd_open(os.getpid())
         init = os.fork()
         if init == 0:
-            _die_with_parent()
+            die_with_parent()
             if select.select([me], [], [], 0)[0]:  # the keeper died before the line above; getppid() is 0 either way
                 os._exit(1)
             os.close(me)
@@ -288,7 +288,7 @@ def _wait(child: int, *, reap: bool = False) -> int:
 # ---------------------------------------------------------------------------------------------------------- small tools
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")

@@ -155,6 +155,14 @@ class Store:
         self.write_private(name, suffix, first.encode())
         return os.open(self._file(name, suffix), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
 
+    def private_path(self, name: str, suffix: str) -> str:
+        """Where such a file is."""
+        return self._file(name, suffix)
+
+    def pending(self, name: str) -> bool:
+        """Whether an apply waits for its confirmation, or did: :mod:`nsmgr.confirm` knows more."""
+        return os.path.exists(self._file(name, "pending"))
+
     def remove_private(self, name: str, suffix: str) -> None:
         """Take it away, if it is there."""
         _unlink(self._file(name, suffix))

@@ -42,6 +42,7 @@ def destroy(
     timeout: float = 30.0,
     progress: Callable[[Progress], None] | None = None,
     held: Callable[[list[str]], None] | None = None,
+    notice: Callable[[str], None] | None = None,
     lock_timeout: float = 10.0,
 ) -> DestroyResult:
     """Remove everything the deployment made; give physical links back; return when the namespaces are really gone.
@@ -52,10 +53,15 @@ def destroy(
         timeout: seconds to wait for namespaces that others hold.
         held: told which those are (processes, sockets, mounts elsewhere), before they are waited for.
         progress: told after each batch of a plan.
+        notice: told what has become of an apply that waited for its confirmation; it is undone first.
     """
     deployment = name if isinstance(name, str) else name.name
     result = DestroyResult()
     with Uncollected(), store.lock(deployment, lock_timeout):
+        if store.pending(deployment):
+            from nsmgr.confirm import withdraw
+
+            withdraw(deployment, kernel, store, notice)
         record = store.read(deployment)
         cookies = dict(record.namespaces) if record is not None else {}
         if record is None:

@@ -11,6 +11,7 @@ import typer
 from nsmgr.cli import (
     apply,
     check,
+    confirm,
     destroy,
     doctor,
     exec,
@@ -42,6 +43,7 @@ app.command("plan")(verb(plan.plan))
 app.command("check")(verb(check.check))
 app.command("validate")(verb(validate.validate))
 app.command("destroy")(verb(destroy.destroy))
+app.command("confirm")(verb(confirm.confirm))
 app.command("rollback")(verb(rollback.rollback))
 app.command("list")(verb(list.list_))
 app.command("show")(verb(show.show))

@@ -8,7 +8,8 @@ from nsmgr.cli.kernel import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Literal
+    from collections.abc import Callable
+    from typing import Annotated, Any, Literal
 
     import typer
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from nsmgr.plan.plan import Plan
     from nsmgr.render.plan_json import SavedPlan
     from nsmgr.render.text import Locate
+    from nsmgr.store import Store
 
 
 def apply(
@@ -27,6 +29,17 @@ def apply(
         Literal["rollback", "stop", "continue"],
         typer.Option("--on-error", help="After a refusal: undo everything, leave it at that, or do what can be done."),
     ] = "rollback",
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="TIME", help="Undo it after TIME (60s, 5m) unless `nsmgr confirm NAME` comes before."),
+    ] = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option("--probe", metavar="'NETNS: COMMAND'", help="What works before must work afterwards, or all is undone."),
+    ] = None,
+    probe_timeout: Annotated[
+        str, typer.Option("--probe-timeout", metavar="TIME", help="How long probes are tried until they pass.")
+    ] = "10s",
     lock_timeout: LockTimeout = 10.0,
 ) -> int:
     """Make it so: observe, plan, execute, verify; on failure or Ctrl-C back to what was there before.
@@ -34,6 +47,9 @@ def apply(
     FILE may be a plan saved by `nsmgr plan --out`: exactly that is done, or nothing if the state has moved since (exit 5).
     """
     saved = _saved(files)
+    guarding: dict[str, Any] = {}
+    if confirm is not None or probe:
+        guarding = _guarding(confirm, probe or [], probe_timeout, on_error)
     from nsmgr.memo import Memo
     from nsmgr.store import Store
 
@@ -65,25 +81,44 @@ def apply(
             output.news(plan_text(plan, color=output.color(), locate=locate if output.settings.verbose else None))
 
     with kernel() as linux, Stop() as stop, output.ProgressBar(f"applying {desired.name}") as progress:
-        result = engine.apply(
+        make_it_so: Callable[..., ApplyResult] = engine.apply
+        if guarding:
+            from nsmgr.confirm import apply as make_it_so
+        result = make_it_so(
             desired,
             linux,
             Store(),
             saved=saved.plan if saved is not None else None,
             guard=guard,
             planned=planned,
+            notice=output.note,
             progress=progress,
             stop=stop,
             on_error=on_error,
             lock_timeout=lock_timeout,
             memo=memo,
+            **guarding,
         )
-    report(result, format, locate)
+    report(result, format, locate, Store())
     return 0 if result.ok else stop.status or 1
 
 
-def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
-    """The outcome; the plan itself has been printed before."""
+def _guarding(confirm: str | None, probes: list[str], timeout: str, on_error: str) -> dict[str, Any]:
+    """What nsmgr.confirm.apply takes beyond engine.apply's arguments."""
+    from nsmgr.cli.confirm import duration, gate
+
+    if on_error != "rollback":
+        import typer
+
+        raise typer.BadParameter("--confirm and --probe undo what fails", param_hint="--on-error")
+    return {
+        "milliseconds": duration(confirm, "--confirm") if confirm is not None else 0,
+        "gate": gate(probes, timeout) if probes else None,
+    }
+
+
+def report(result: ApplyResult, format: TextOrJson, locate: Locate, store: Store | None = None) -> None:
+    """The outcome; the plan itself has been printed before. store: where an apply may wait for its confirmation."""
     if not result.plan and result.ok and format == "text":
         return
     from nsmgr.render.report import apply_outcomes, failure_text
@@ -98,6 +133,11 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
             from nsmgr.cli.wayback import wayback_document
 
             document["rollback"] = wayback_document(result)
+            document["cause"] = result.cause
+        if result.ok and store is not None and store.pending(result.deployment):
+            from nsmgr.cli.confirm import pending_document
+
+            document["pending"] = pending_document(result.deployment, store)
         output.result(dumps(document))
     if not result.ok:
         import sys
@@ -121,6 +161,8 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
                 sep="\n",
                 file=sys.stderr,
             )
+        if result.cause not in ("", "failed", "interrupted"):
+            print(result.cause, file=sys.stderr)
         if result.rollback is not None:
             from nsmgr.cli.wayback import wayback_lines
 
@@ -130,6 +172,10 @@ def report(result: ApplyResult, format: TextOrJson, locate: Locate) -> None:
 
         again = f" in {len(result.rounds)} rounds" if len(result.rounds) > 1 else ""
         output.news(f"Done: {plural(len(found), 'operation')}{again}, verified.")
+    if result.ok and store is not None and store.pending(result.deployment):
+        from nsmgr.cli.confirm import remark
+
+        remark(result.deployment, store)
 
 
 def _saved(files: list[str]) -> SavedPlan | None:

@@ -28,6 +28,10 @@ def check(files: Files, name: Name = "", format: Format = "text") -> int:
     desired = load(files, name)
     with kernel() as linux:
         drift = engine.check(desired, linux, Store(), memo=memo if format == "text" else None)
+    if Store().pending(desired.name):
+        from nsmgr.cli.confirm import remark
+
+        remark(desired.name, Store())
     locate = locator(desired)
     if format == "json":
         from nsmgr.render.jsondoc import dumps, plan_document

@@ -36,7 +36,9 @@ def destroy(
     from nsmgr.store import Store
 
     with LinuxKernel() as kernel, output.ProgressBar(f"destroying {name}") as progress:
-        result = teardown.destroy(name, kernel, Store(), timeout=timeout, progress=progress, held=_held, lock_timeout=lock_timeout)
+        result = teardown.destroy(
+            name, kernel, Store(), timeout=timeout, progress=progress, held=_held, notice=output.note, lock_timeout=lock_timeout
+        )
     applied = result.apply
     failed = applied is not None and not applied.ok
     if format == "json":

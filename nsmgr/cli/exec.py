@@ -33,7 +33,7 @@ def exec_(
     if not argv:
         raise typer.BadParameter("the command to run is missing: nsmgr exec NETNS -- COMMAND")
     enter(netns)
-    _become(argv)
+    become(argv)
 
 
 def enter(netns: str) -> None:
@@ -101,7 +101,7 @@ def _own_etc(netns: str) -> None:
             print(f"warning: {source}: there is no {target} to put it over", file=sys.stderr)
 
 
-def _become(argv: list[str]) -> NoReturn:
+def become(argv: list[str]) -> NoReturn:
     import signal
 
     sys.stdout.flush()

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nsmgr.cli import output
+from nsmgr.cli.confirm import pending_document, waiting
 from nsmgr.cli.options import Format
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def list_(format: Format = "text") -> int:
 
     store = Store()
     rows = [(record, *_state(record, store)) for record in store.deployments()]
+    waits = waiting(store)
     now = time.time()
     if format == "json":
         from nsmgr.render.jsondoc import FORMAT_VERSION, dumps
@@ -31,6 +33,7 @@ def list_(format: Format = "text") -> int:
                 "age_seconds": max(0, int(now - record.created)),
                 "state": state,
                 "reason": reason,
+                "pending": pending_document(record.name, store),
             }
             for record, state, reason in rows
         ]
@@ -38,7 +41,7 @@ def list_(format: Format = "text") -> int:
         return 0
     if not rows:
         output.news("No deployments.")
-        return 0
+        return _unconfirmed(waits)
     from nsmgr.render.table import Table
     from nsmgr.render.values import join_names
 
@@ -49,6 +52,12 @@ def list_(format: Format = "text") -> int:
             (record.name, join_names([*record.namespaces]), age(now - record.created), described, " ".join(record.files))
         )
     output.tables([table])
+    return _unconfirmed(waits)
+
+
+def _unconfirmed(waits: list[str]) -> int:
+    for words in waits:
+        output.news(words)
     return 0
 
 

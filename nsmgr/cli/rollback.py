@@ -35,7 +35,7 @@ def rollback(
     from nsmgr.rollback import rollback as go_back
 
     with LinuxKernel() as kernel, output.ProgressBar(f"rolling {name} back") as progress:
-        result = go_back(name, kernel, store, to=to, progress=progress, lock_timeout=lock_timeout)
+        result = go_back(name, kernel, store, to=to, progress=progress, lock_timeout=lock_timeout, notice=output.note)
     from nsmgr.render.report import apply_outcomes
 
     found = apply_outcomes(result.executed, result.rounds)

@@ -291,7 +291,7 @@ def test_exec_takes_the_command_with_or_without_dashes(monkeypatch: pytest.Monke
 
     entered: list[str] = []
     monkeypatch.setattr(exec_verb, "enter", entered.append)
-    monkeypatch.setattr(exec_verb, "_become", become)
+    monkeypatch.setattr(exec_verb, "become", become)
     for args in (("red", "--", "ping", "-c", "1"), ("red", "ping", "-c", "1")):
         with pytest.raises(SystemExit):
             run("exec", *args)
