@@ -26,6 +26,7 @@ Commands:
   check     Is the kernel in the described state? Exit status 3, with the...
   validate  Check the files only: no kernel, no root.
   destroy   Remove everything the deployment made and give physical links...
+  confirm   Keep what `nsmgr apply --confirm` made: it is not rolled back...
   rollback  Undo the last apply, one that was interrupted included:...
   list      Deployments on this host: namespaces, age, in sync or drifted.
   show      Observed state of namespaces: links, addresses, routes, rules.
@@ -55,6 +56,12 @@ Options:
                                   After a refusal: undo everything, leave it
                                   at that, or do what can be done.  [default:
                                   rollback]
+  --confirm TIME                  Undo it after TIME (60s, 5m) unless `nsmgr
+                                  confirm NAME` comes before.
+  --probe 'NETNS: COMMAND'        What works before must work afterwards, or
+                                  all is undone.
+  --probe-timeout TIME            How long probes are tried until they pass.
+                                  [default: 10s]
   --lock-timeout SECONDS          How long to wait for another nsmgr on this
                                   deployment.  [default: 10.0; x>=0]
   -q, --quiet                     Only errors, and what was asked for.
@@ -136,6 +143,23 @@ Options:
   -f, --format <text|json>        How to print the result.  [default: text]
   --timeout SECONDS               How long to wait until namespaces are really
                                   gone.  [default: 30.0; x>=0]
+  --lock-timeout SECONDS          How long to wait for another nsmgr on this
+                                  deployment.  [default: 10.0; x>=0]
+  -q, --quiet                     Only errors, and what was asked for.
+  -v, --verbose                   Say more.
+  --log-level <debug|info|warning|error>
+                                  Log to stderr from this level on.
+  -h, --help                      Show this message and exit.
+""",
+    "confirm": """\
+Usage: nsmgr confirm [OPTIONS] {NAME}
+
+  Keep what `nsmgr apply --confirm` made: it is not rolled back any more.
+
+Arguments:
+  NAME <str>  A deployment's name.  [required]
+
+Options:
   --lock-timeout SECONDS          How long to wait for another nsmgr on this
                                   deployment.  [default: 10.0; x>=0]
   -q, --quiet                     Only errors, and what was asked for.

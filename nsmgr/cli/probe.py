@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _START = "import sys; sys.path.append(sys.argv.pop(1)); from nsmgr.cli.probe import main; main()"
+LATE = "no end in time"
 _PAUSE = 0.1  # seconds between two tries of a probe that fails at once
 _SAID = 4096  # bytes of a probe's output that are kept: the last
 
@@ -54,7 +55,9 @@ class Probe(Record):
         finally:
             os.close(said)
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        self.passed, self.said = not words, f"{words}: {last}" if last and words else words
+        self.passed = not words
+        if words != LATE or not self.said:  # the last try is cut off, the one before it had more to say
+            self.said = f"{words}: {last}" if last and words else words
         return self.passed
 
 
@@ -128,5 +131,5 @@ def _ending(child: int, seconds: float) -> str:
     finally:
         os.close(pidfd)
     if late:
-        return "no end in time"
+        return LATE
     return "" if code == 0 else f"exit status {code}" if code > 0 else f"ended by signal {-code}"

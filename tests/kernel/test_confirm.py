@@ -30,7 +30,10 @@ namespaces:
     links:
       e0: {{addresses: [10.0.0.2/24]}}
 """
-AFTER = BEFORE.replace("1400", "1300").replace("10.0.0.1/24", "10.0.0.9/24") + "  {c}:\n    links: {{lo: {{up: true}}}}\n"
+AFTER = (
+    BEFORE.replace("1400", "1300").replace("10.0.0.1/24", "10.0.0.9/24")
+    + "  {c}:\n    links: {{lo: {{addresses: [10.1.0.1/32]}}}}\n"
+)
 
 
 class Shell:
@@ -193,6 +196,7 @@ def test_a_closed_terminal_stops_nothing(sh: Shell, before: str) -> None:
         os.execvpe("sh", ["sh", "-c", script, *NSMGR], sh.environment)
     said = b""
     while b"left), then rolled back" not in said:
+        assert select.select([master], [], [], LONG)[0], said
         said += os.read(master, 4096)
     guardian = sh.guardian()
     os.close(master)  # SIGHUP to the session
@@ -212,7 +216,9 @@ def test_death_of_the_command_in_the_middle(sh: Shell, before: str) -> None:
     process = subprocess.Popen(
         command, cwd=sh.directory, env=sh.environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
-    assert fifo.read_text() == "here\n"
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    assert select.select([reader], [], [], LONG)[0]
+    os.close(reader)
     guardian = sh.guardian()
     sh("confirm", "lab", status=5)
     assert "is not done yet" in sh.errors
@@ -273,7 +279,7 @@ def test_probes_that_count_and_those_that_do_not(sh: Shell, before: str) -> None
     assert "rolled back" not in sh("list")
     sh("rollback", "lab")
     # Nobody can say that it failed before: its namespace was not there.
-    sh("apply", "after.yaml", "--probe", f"{sh.c}: no-such-command", "--probe-timeout", "100ms", status=1)
+    sh("apply", "after.yaml", "--probe", f"{sh.c}: no-such-command", "--probe-timeout", "3s", status=1)
     assert "(exit status 127: no-such-command: No such file or directory)" in sh.errors
     sh("apply", "after.yaml", "--probe", f"{sh.c}: sleep 600", "--probe-timeout", "2s", status=1)
     assert "(no end in time)" in sh.errors
@@ -282,8 +288,7 @@ def test_probes_that_count_and_those_that_do_not(sh: Shell, before: str) -> None
 
 def test_an_apply_that_fails_leaves_nothing_pending(sh: Shell, before: str) -> None:
     good = (sh.directory / "after.yaml").read_text()
-    bad = good.replace("links: {lo: {up: true}}", "links: {lo: {up: true}, e9: {kind: vlan, parent: lo, id: 5}}")
-    (sh.directory / "bad.yaml").write_text(bad)
+    (sh.directory / "bad.yaml").write_text(good + "    routes: [{to: 10.50.0.0/16, via: 192.0.2.1}]\n")
     sh("apply", "bad.yaml", "--confirm", "600s", status=1)
     assert "rolled back" in sh.errors
     assert sh.seen() == before
