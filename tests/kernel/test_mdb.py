@@ -71,7 +71,7 @@ def test_made_as_bridge_shows_them(lab: Lab) -> None:
         ("mdb del dev br0 port p1 grp 239.1.1.1", Action.CREATE),
         ("mdb del dev br0 port p1 grp 01:02:03:04:05:06", Action.CREATE),
         ("mdb del dev br0 port p1 grp 239.1.1.2 src 10.0.0.1", Action.CREATE),
-        ("mdb del dev br0 port br0 grp 01:02:03:04:05:07", Action.CREATE),
+        # Not the bridge's own: br_multicast_host_leave() leaves a timer behind, which takes away what is joined again at once.
         ("mdb add dev br0 port p2 grp 239.1.1.7 permanent", Action.DELETE),
         ("mdb add dev br0 port p2 grp 239.1.1.7 src 10.0.0.9 permanent", Action.DELETE),
     ],
