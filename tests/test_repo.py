@@ -208,3 +208,9 @@ def test_ci_and_demo_can_be_run() -> None:
 def test_public_names_are_documented() -> None:
     page = (ROOT / "docs/library.md").read_text()
     assert not [name for name in nsmgr.__all__ if name not in page]
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """pytest takes two files of one name in directories that are no packages for one module."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py") if not (path.parent / "__init__.py").exists()]
+    assert sorted(names) == sorted(set(names))
