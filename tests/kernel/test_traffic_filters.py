@@ -18,7 +18,7 @@ from nsmgr.kernel.port import Want
 from nsmgr.plan.plan import Action
 from nsmgr.render.export import export_yaml
 from tests.kernel.lab import Lab
-from tests.kernel.test_traffic import classes, file, need, shown, tc
+from tests.kernel.test_traffic_control import classes, file, need, shown, tc
 
 POLICE = "action police rate 1mbit burst 10k"
 PROBES = {
