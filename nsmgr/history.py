@@ -144,17 +144,23 @@ def _read(store: Store, name: str, number: int) -> Generation | None:
         return None
     try:
         data: Any = jsontext.loads(raw.decode())
-        if data.pop(MARK) != VERSION or data.pop("boot") != boot_id():
-            return None
+        if (version := data.pop(MARK)) != VERSION:
+            raise ValueError(f"version {version} is not {VERSION}")
+        boot = data.pop("boot")
         valid = (
-            data["number"] == number
+            type(boot) is str
+            and type(data["number"]) is int
+            and data["number"] == number
+            and type(data["when"]) in (int, float)
+            and type(data["files"]) is list
             and all(isinstance(file, str) for file in data["files"])
             and all(isinstance(text, str) for pair in data["texts"].items() for text in pair)
             and all(isinstance(entry, list) and len(entry) in (4, 5) for entry in data["told"])
         )
         if not valid:
             raise ValueError("a field has the wrong type")
-        return Generation(**{**data, "undo": decode_undo(data["undo"])})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        found = Generation(**{**data, "undo": decode_undo(data["undo"])})
+        return found if boot == boot_id() else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         path = f"{store.directory}/{name}.{number:04}.{SUFFIX}"
         raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error

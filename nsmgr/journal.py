@@ -17,6 +17,7 @@ from nsmgr.errors import StateError
 from nsmgr.plan.undo import Undo, merge
 from nsmgr.record import Record
 from nsmgr.store import Store, boot_id
+from nsmgr.text import netns_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,12 +127,25 @@ def read(store: Store, name: str) -> Entry | None:
             raise ValueError(f"version {head.get(MARK) if isinstance(head, dict) else '?'} is not {VERSION}")
         if head.keys() != {MARK, "deployment", "boot", "pid", "started", "undo"} or head["deployment"] != name:
             raise ValueError("the first line is not a journal's of this deployment")
-        sent = sum(len(steps) for line in rest for _, steps in line.get("sending", ()))
-        refused = sum(len(line.get("refused", ())) for line in rest)
-        entry = Entry(name, decode_undo(head["undo"]), int(head["pid"]), float(head["started"]), sent, refused)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if type(head["boot"]) is not str or type(head["pid"]) is not int or type(head["started"]) not in (int, float):
+            raise ValueError("a field of the first line has the wrong type")
+        sent = refused = 0
+        for line in rest:
+            ((word, entries),) = line.items()
+            if word == "sending" and all(type(netns) is str and _numbers(steps) for netns, steps in entries):
+                sent += sum(len(steps) for _, steps in entries)
+            elif word == "refused" and all(len(pair) == 2 and _numbers(pair) for pair in entries):
+                refused += len(entries)
+            else:
+                raise ValueError(f"a line says {word!r}")
+        entry = Entry(name, decode_undo(head["undo"]), head["pid"], head["started"], sent, refused)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise StateError(f"{path} is damaged: {error}", hint="look at it, then delete it; nothing was guessed") from error
     return entry if head["boot"] == boot_id() else None
+
+
+def _numbers(found: object) -> bool:
+    return isinstance(found, list) and all(type(number) is int for number in found)
 
 
 def encode_undo(undo: Undo) -> Any:
@@ -146,10 +160,16 @@ def encode_undo(undo: Undo) -> Any:
 def decode_undo(data: Any) -> Undo:
     """The same back. Raises ValueError for what is no way back."""
     if isinstance(data, dict) and data.keys() == {"made"}:
-        if not all(isinstance(name, str) for name in data["made"]):
+        if not isinstance(data["made"], list) or not all(isinstance(name, str) for name in data["made"]):
             raise ValueError("the names of namespaces are texts")
+        for name in data["made"]:
+            netns_name(name)
         return Undo(made=tuple(data["made"]))
+    from nsmgr.plan.trust import check_names
     from nsmgr.render.plain import decode
 
     found: Undo = decode(Undo, data, "undo")
+    for name in found.made:
+        netns_name(name)
+    check_names(found.namespaces, observed=True)
     return found

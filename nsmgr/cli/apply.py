@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from nsmgr.cli import output
 from nsmgr.cli.configuration import load, locator
 from nsmgr.cli.kernel import kernel
@@ -184,16 +186,23 @@ def _saved(files: list[str]) -> SavedPlan | None:
         return None
     try:
         with open(files[0], encoding="utf-8") as file:
-            text = file.read()
+            text, mode = file.read(), os.fstat(file.fileno()).st_mode
     except (OSError, UnicodeDecodeError):
         return None
     from nsmgr.render import plan_json
 
-    return plan_json.loads(text, files[0]) if plan_json.is_saved_plan(text) else None
+    if not plan_json.is_saved_plan(text):
+        return None
+    if mode & 0o002:
+        from nsmgr.errors import StateError
+
+        raise StateError(f"{files[0]}: everybody may write this plan: refused", hint=f"look at it, then `chmod o-w {files[0]}`")
+    return plan_json.loads(text, files[0])
 
 
 def _refuse_stale(saved: SavedPlan, observed: object, file: str) -> None:
-    from nsmgr.errors import StalePlan
+    from nsmgr import engine
+    from nsmgr.errors import StalePlan, StateError
     from nsmgr.plan.state import ObservedState
     from nsmgr.render.plan_json import fingerprint
 
@@ -202,4 +211,14 @@ def _refuse_stale(saved: SavedPlan, observed: object, file: str) -> None:
         raise StalePlan(
             f"{file} does not fit any more: the state has moved since the plan was made; nothing has been changed",
             hint="look at it again and make it anew: nsmgr plan FILE --out PLAN",
+        )
+    # Its steps are never taken on trust: they are what the description in the file leads to, or nothing is done.
+    try:
+        made = engine.plan(saved.desired, observed)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise StateError(f"{file} is not a usable saved plan: {error}", hint="make it again: nsmgr plan FILE --out PLAN") from error
+    if made != saved.plan:
+        raise StateError(
+            f"{file} is not a usable saved plan: its steps are not what its description leads to; nothing has been changed",
+            hint="make it again: nsmgr plan FILE --out PLAN",
         )

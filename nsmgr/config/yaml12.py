@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _SPECIAL = r"(?<![^\s\[\]{},:?\-\ufeff])(?:!|[&*](?=\S))|<<"
 
 
+# The scanner looks for the end of every open bracket again and again: 50,000 nested ones take it seconds, these take none.
+MANY = 2000
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_DEPTH = 64  # as in positions, which says so
+
+
 class NeedsPositions(Exception):
     """The fast parser cannot vouch for this text: :func:`nsmgr.config.positions.compose` can. ``words``: its complaint or ""."""
 
@@ -34,11 +40,24 @@ def parse(text: str) -> Any:
 
         if re.search(_SPECIAL, text):
             raise NeedsPositions
+    if text.count("{") + text.count("[") > MANY and _deep(text):
+        raise NeedsPositions
     ryaml = _ryaml()
     try:
         return ryaml.loads(text)
     except (ryaml.InvalidYamlError, ValueError) as error:  # ValueError: an unhashable key
         raise NeedsPositions(str(error)) from None
+
+
+def _deep(text: str) -> bool:
+    """Whether brackets are nested too deeply, or do not match (those in quotes count too): look closer."""
+    left = text.encode("utf-8", "replace").translate(None, _NO_BRACKETS)
+    for _ in range(_DEPTH):
+        before = len(left)
+        left = left.replace(b"[]", b"").replace(b"{}", b"")
+        if len(left) == before:
+            break
+    return len(left) > _DEPTH
 
 
 def _ryaml() -> Any:

@@ -13,9 +13,11 @@ from nsmgr.model.thing import thing_type
 from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.plan import Batch, Operation, Plan, Step, Verb
 from nsmgr.plan.state import Address, DesiredState, Link, NetnsState, ObservedState, Path, Route, Rule, Thing
+from nsmgr.plan.trust import check_names
 from nsmgr.record import Record, field, replace
 from nsmgr.render.plain import NotPlain, decode, encode
 from nsmgr.render.text import Locate
+from nsmgr.text import deployment_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ def loads(text: str, file: str = "plan") -> SavedPlan:
             decode(str, body["fingerprint"], "fingerprint"),
             decode(dict[Path, str], body["places"], "places"),
         )
+        deployment_name(saved.desired.name)
+        check_names(saved.desired.namespaces)
     except (ValueError, RecursionError) as error:
         raise StateError(f"{file} is not a usable saved plan: {error}", hint="make it again: nsmgr plan FILE --out PLAN") from error
     return saved
