@@ -64,9 +64,9 @@ def _check(name: str, netns: DesiredNetns, observed: bool) -> None:
         if not observed:
             _check_link(link)
     types = {*thing_types()}
-    for thing in (*netns.types, *(kind for kind, _ in netns.things)):
-        if thing not in types:
-            raise ValueError(f"there are no things of type {thing!r}")
+    for word in (*netns.types, *(kind for kind, _ in netns.things)):
+        if word not in types:
+            raise ValueError(f"there are no things of type {word!r}")
     for (kind, _), thing in netns.things.items():
         if thing.type != kind:
             raise ValueError(f"a thing of type {kind!r} calls itself {thing.type!r}")
