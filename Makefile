@@ -14,7 +14,7 @@ PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
-.PHONY: tables setup check lint types pure test test-kernel test-vm matrix bench bench-quick demo fmt docs clean help
+.PHONY: tables setup check lint types pure test test-kernel test-vm matrix fuzz bench bench-quick demo fmt docs clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ if [ "$$(id -u)" != 0 ]; then \
 fi; \
 NSMGR_THOROUGH=1 $$run $(BIN)/python -m pytest $(1)
 endef
+
+fuzz: $(READY)  ## loader and decoders under a coverage-guided fuzzer, a minute each; ARGS='--seconds 600 link load'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable '.[fuzz]' || true
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(READY)  ## speed against a C floor and `ip -batch`; needs gcc and root; ARGS='--json FILE --plot FILE …'
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -18,7 +18,7 @@ import sys
 
 from nsmgr.errors import KernelError, UnsupportedByKernel, errno_text
 from nsmgr.kernel import libc, netns, wire
-from nsmgr.kernel.payload import attribute, walk
+from nsmgr.kernel.payload import Understood, attribute, walk
 from nsmgr.kernel.rtnl import Answer, RtnlSocket, Span
 from nsmgr.kernel.wire import INT, NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR, U16, U32, messages_of
 from nsmgr.record import Record, field
@@ -147,6 +147,11 @@ def _attributes(span: Span) -> Span:
 
 
 def _family(name: str, datagram: bytes, start: int, end: int) -> Family:
+    with Understood(f"family {name}"):
+        return _read_family(name, datagram, start, end)
+
+
+def _read_family(name: str, datagram: bytes, start: int, end: int) -> Family:
     number, version = 0, 1
     groups: dict[str, int] = {}
     for attr, s, e in walk(datagram, start, end):

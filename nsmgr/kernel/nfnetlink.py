@@ -10,7 +10,7 @@ import errno
 import struct
 
 from nsmgr.errors import KernelError
-from nsmgr.kernel.payload import attribute, walk
+from nsmgr.kernel.payload import Understood, attribute, walk
 from nsmgr.kernel.rtnl import RtnlSocket
 from nsmgr.kernel.wire import NLM_F_DUMP, message
 
@@ -58,6 +58,11 @@ class NftSocket(RtnlSocket):
 
 def tables(socket: NftSocket) -> dict[str, Table]:
     """``inet filter`` → what is in it. A kernel without nftables has none."""
+    with Understood("nftables"):
+        return _tables(socket)
+
+
+def _tables(socket: NftSocket) -> dict[str, Table]:
     found: dict[str, list[bytes]] = {}
     rules: dict[str, list[bytes]] = {}
     sets: list[tuple[int, bytes, bytes]] = []

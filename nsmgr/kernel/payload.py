@@ -66,6 +66,22 @@ def walk(buf: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         start = (stop + 3) & ~3
 
 
+class Understood:
+    """``with Understood("fdb"):`` decode an answer in there; bytes that do not follow the format are a CodecError."""
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, (struct.error, LookupError, ValueError, TypeError, OverflowError)):
+            raise CodecError(f"the kernel's answer does not follow the format: {error}", self._what) from error
+
+
 def misfit(value: Any, size: int) -> str:
     return f"{value!r} does not fit into {size} byte{'s' if size > 1 else ''}"
 

@@ -129,7 +129,7 @@ def _read_things(
         else:
             ask = _comparing(codec, [thing for thing in declared if thing.type == name]) if cls.COMPARES else codec.ask
         answer = ask(handle) if cls.CARRIER == "rtnl" or inside is None else inside(handle, ask)
-        for thing in codec.decode(answer, names):
+        for thing in things.decode(name, answer, names):
             state.things[thing.id] = thing
         if repeatable:
             fingerprints.append(things.fingerprint(name, answer))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from nsmgr.kernel.codec import Field
+from nsmgr.kernel.codec import CodecError, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def to_pyroute2(field: Field) -> Reshape | None:
         name, inner = member.name, to_pyroute2(member)
         return lambda value: {"attrs": [(name, item if inner is None else inner(item)) for item in value]}
     if field.type == "bridge_id":
-        return lambda value: {"prio": struct.unpack("=H", value[:2])[0], "addr": value[2:].hex(":")}
+        return _bridge_id
     return None
 
 
@@ -52,3 +52,9 @@ def _member(field: Field) -> Field | None:
     """What a nest repeats."""
     table = field.table
     return table.by_name[table.list_of] if table is not None and table.list_of else None
+
+
+def _bridge_id(value: bytes) -> dict[str, Any]:
+    if len(value) != 8:
+        raise CodecError(f"{len(value)} bytes are no struct ifla_bridge_id")
+    return {"prio": struct.unpack("=H", value[:2])[0], "addr": value[2:].hex(":")}

@@ -22,6 +22,7 @@
 
 from __future__ import annotations
 
+from nsmgr.kernel.payload import Understood
 from nsmgr.light import cache
 
 TYPE_CHECKING = False
@@ -60,6 +61,12 @@ def encode(step: Step, fd_of: FdOf) -> list[bytes]:
     return codec(step.obj.type).encode(step, fd_of)
 
 
+def decode(name: str, answer: Any, names: Mapping[int, str]) -> list[Thing]:
+    """What the codec of a type makes of an answer. Raises CodecError for bytes that do not follow the format."""
+    with Understood(name):
+        return [*codec(name).decode(answer, names)]
+
+
 class Numbers(dict[int, str]):
     """Interface indexes as names, where only it matters whether two answers say the same: ``#7``."""
 
@@ -76,5 +83,5 @@ class Numbers(dict[int, str]):
 
 def fingerprint(name: str, answer: Any) -> bytes:
     """Of an answer: equal for two that decode to the same things."""
-    said = sorted(repr((thing.key, sorted(thing.attrs.items()))) for thing in codec(name).decode(answer, Numbers()))
+    said = sorted(repr((thing.key, sorted(thing.attrs.items()))) for thing in decode(name, answer, Numbers()))
     return "\n".join(said).encode()
