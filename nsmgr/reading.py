@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ALWAYS = frozenset(always())
 _NONE: frozenset[str] = frozenset()
+NEAR = 64  # up to so many namespaces, those that go are asked whether they refer to others: a request for each pair
 RT_TABLE_LOCAL = 255  # linux/rtnetlink.h
 
 
@@ -56,7 +57,9 @@ def observe(
     foreign = {netns: record.name for record in records if record.name != desired.name for netns in record.namespaces}
     # Of a namespace that is to go as a whole only the identity matters, and the index of a device that goes home first.
     holding = {key.partition("/")[0] for key in owned.physical}
-    more = {name: LINKS if name in holding else 0 for name in owned.namespaces}
+    # Where others stay, its links may hold on to something there: a macvlan its lower link.
+    stays = len(owned.namespaces) <= NEAR and any(name in desired.namespaces for name in owned.namespaces)
+    more = {name: LINKS if stays or name in holding else 0 for name in owned.namespaces}
     if undoable:
         more |= {name: EVERYTHING for name in owned.namespaces if name not in desired.namespaces}
     observed = _read(desired, owned, kernel, more, sight, ports=undoable, told=told)
@@ -141,6 +144,8 @@ def _read(
         if name not in wants:
             things = _ALWAYS | owned.types.get(name, _NONE) if kinds == EVERYTHING else _NONE
             wants[name] = Want(kinds, ports=ports, things=things)
+            if kinds and len(more) <= NEAR:
+                wants[name].peers = [*desired.namespaces][:NEAR]
     for name, want in wants.items():
         if told is None:
             break

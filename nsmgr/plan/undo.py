@@ -239,7 +239,13 @@ class _Keeper:
         for key, routes in state.routes.items():
             route = next((route for route in routes if not foreign_route(route)), None)
             if route is not None and (complete or self._named("route", route_key(route), *(hop.dev for hop in route.nexthops))):
-                netns.routes[key] = Route(route.to, route.table, route.metric, route.tos, route.nexthops, dict(route.attrs))
+                kept_route = Route(route.to, route.table, route.metric, route.tos, route.nexthops, dict(route.attrs))
+                changed_route = self.touched.get(("route", route_key(route)))
+                for change in changed_route.changes if changed_route is not None else ():
+                    # A metric that was not set: 0 is the same, and the kernel reports none.
+                    if change.observed is None and isinstance(change.desired, int) and not isinstance(change.desired, bool):
+                        kept_route.attrs = {**kept_route.attrs, change.name: 0}
+                netns.routes[key] = kept_route
         for rule_id, rules in state.rules.items():
             if not kernel_rule(rules[0]) and (complete or self._named("rule", rule_key(rules[0].attrs))):
                 netns.rules[rule_id] = Rule(dict(rules[0].attrs), rules[0].proto)

@@ -295,3 +295,15 @@ def test_a_key_that_nobody_holds_any_more_is_lost_and_said_to_be(lab: Lab) -> No
     assert (device.attrs["listen_port"], device.attrs["public_key"]) == (51820, keys.public("NEW"))
     written = b"".join(file.read_bytes() for file in lab.store.path.iterdir())
     assert not [name for name, key in keys.secret.items() if base64.b64encode(key) in written or key.hex().encode() in written]
+
+
+def test_what_a_dying_namespace_holds_is_let_go_first(lab: Lab) -> None:
+    """cleanup_net comes later: until then the macvlan would keep its lower link from being a port (EBUSY)."""
+    up = "up: {kind: veth, peer: far}, far: {}"
+    upper = "@a: {links: {mv: {kind: macvlan, parent: @b/up, mode: bridge}}}"
+    lab.converge(lab.load(f"{HEAD}  {upper}\n  @b: {{links: {{{up}}}}}\n"))
+    port = up.replace("far}", "far, controller: br0}", 1)
+    lab.converge(lab.load(f"{HEAD}  @b: {{links: {{br0: {{kind: bridge}}, {port}}}}}\n"))
+    done = rollback(lab.name, lab.kernel, lab.store)
+    assert done.ok
+    assert len(done.rounds) == 1
