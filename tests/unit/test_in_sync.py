@@ -180,7 +180,7 @@ def test_a_namespace_that_left_the_file_is_a_difference(tmp_path: Path) -> None:
     kernel, records = FakeKernel(), Store(tmp_path)
     lab = config.loads(LAB)
     assert engine.apply(lab, kernel, records).ok
-    del lab.namespaces["blue"]
+    del lab.namespaces["blue"], lab.namespaces["red"].links["p0"]  # whose peer was there
     observed = observe(lab, kernel, records)
     assert not in_sync(lab, observed)
     assert plan(lab, observed)
