@@ -35,6 +35,8 @@ class Kind:
     PORT_DOWN: a link must be down to become a port of this controller (bond_enslave: EPERM/EBUSY), which opens it, and closes
         it when it leaves.
     PORT_BOUNCES: becoming a port of this controller takes the link down and up (vrf): IPv6 addresses and routes are lost.
+    RISES_UNLESS: row that, true, keeps the kernel from taking the link up whenever its parent goes up (vlan_device_event); "" = it
+        does not do that.
     PARENT_REQUIRED: newlink refuses a link without it.
     BIRTH: attributes of the creating message that are not managed afterwards.
     ETHERNET: has frames with an Ethernet header; a bridge refuses any other as port (br_add_if: EINVAL), a vrf takes it.
@@ -70,6 +72,7 @@ class Kind:
     DATA_REQUIRED: ClassVar[bool] = False
     PORT_DOWN: ClassVar[bool] = False
     PORT_BOUNCES: ClassVar[bool] = False
+    RISES_UNLESS: ClassVar[str] = ""
     PARENT_REQUIRED: ClassVar[bool] = False
     BIRTH: ClassVar[Mapping[str, Value]] = {}
     ETHERNET: ClassVar[bool] = True

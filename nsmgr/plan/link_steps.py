@@ -7,9 +7,10 @@ from nsmgr.plan.draft import Draft
 from nsmgr.plan.link_births import Births
 from nsmgr.plan.link_updates import Updates
 from nsmgr.plan.links import Decision, LinkPlan
-from nsmgr.plan.plan import Action, AttrChange, Verb
+from nsmgr.plan.plan import Action, AttrChange, Step, Verb
 from nsmgr.plan.removal import LinkId, dependants, explicit, link_id
 from nsmgr.plan.state import DesiredState, ObservedState
+from nsmgr.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def emit(plan: LinkPlan, draft: Draft, desired: DesiredState, observed: Observed
         emitter.creation(plan.decisions[key])
     emitter.controller_mtus()
     emitter.port_values()
+    emitter.down_after_all()
+    emitter.up_after_lower()
 
 
 def _lower_first(plan: LinkPlan, desired: DesiredState) -> list[LinkId]:
@@ -200,6 +203,56 @@ class _Emitter(Births, Updates):
                     attrs=attrs, needs=(made,) if made is not None else (),
                 )  # fmt: skip
                 self.draft.lane(netns).port_names.append(step)
+
+    def down_after_all(self) -> None:
+        """Links that shall be down, and that the kernel takes up with their parent: down again once that is up."""
+        ups: dict[LinkId, Step] | None = None
+        for (netns, name), decision in self.plan.decisions.items():
+            link = decision.desired
+            if link is None or link.attrs.get("state") != "down" or not isinstance(parent := link.attrs.get("parent"), str):
+                continue
+            unless = kind_facts(link.kind).RISES_UNLESS
+            if not unless or link.attrs.get(unless):
+                continue
+            if ups is None:
+                ups = self._raised()
+            raised = ups.get(link_id(netns, parent))
+            if raised is not None:
+                step = self.draft.step(
+                    decision.op if decision.op >= 0 else raised.op, Verb.LINK_SET, netns, index=self.plan.index[netns, name],
+                    name=name, kind=link.kind, attrs={"state": "down"}, needs=(raised.id,),
+                )  # fmt: skip
+                self.draft.lane(netns).up_last.append(step)
+
+    def _raised(self) -> dict[LinkId, Step]:
+        """The steps that take links up, of those that are not born so."""
+        return {
+            (where, step.name): step
+            for where, lanes in self.draft.lanes.items()
+            for step in (*lanes.link, *lanes.up)
+            if step.verb is Verb.LINK_SET and step.attrs.get("state") == "up"
+        }
+
+    def up_after_lower(self) -> None:
+        """vlan_dev_open() and macsec_dev_open() refuse (ENETDOWN) while the lower link is down, be it in another namespace.
+
+        Within one the order of the steps says it. Links come after their lower ones there, so no two wait for each other.
+        """
+        ups: dict[LinkId, Step] | None = None
+        for (netns, name), decision in self.plan.decisions.items():
+            link = decision.desired
+            parent = link.attrs.get("parent") if link is not None else None
+            if link is None or not isinstance(parent, str) or "/" not in parent or "parent" not in kind_facts(link.kind).DIES_WITH:
+                continue
+            if ups is None:
+                ups = self._raised()
+            mine, lower = ups.get((netns, name)), ups.get(link_id(netns, parent))
+            if mine is None or lower is None:
+                continue
+            lanes = self.draft.lane(netns)
+            lane = lanes.up if any(step is mine for step in lanes.up) else lanes.link
+            place = next(number for number, step in enumerate(lane) if step is mine)
+            lane[place] = ups[netns, name] = replace(mine, needs=(*mine.needs, lower.id))
 
     def creation(self, decision: Decision) -> None:
         link = decision.desired

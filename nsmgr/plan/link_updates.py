@@ -13,6 +13,9 @@ from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import DesiredLink, Link
 
+# netif_set_gso_max_size(), netif_set_gro_max_size(): up to 64 KiB the IPv4 size is set as well; said in the same message it comes after.
+_FOLLOW = {"gso_max_size": ("gso_ipv4_max_size",), "gro_max_size": ("gro_ipv4_max_size",)}
+
 
 class Updates(Context):
     """Changes of attributes: the delta, in the order and the state (down, without ports) the kernel wants."""
@@ -53,10 +56,13 @@ class Updates(Context):
             down |= row.change is Change.WHEN_DOWN
             place = data if row.where is Where.DATA else told if row.where is Where.GENL else last if row.last else top
             (ports if change.name in cls.NAMES_PORTS else place)[change.name] = value
-            for other in cls.TOGETHER.get(change.name, ()):
+            for other in cls.TOGETHER.get(change.name) or _FOLLOW.get(change.name, ()):
                 value = link.attrs.get(other)
                 if value is not None:
-                    place = ports if other in cls.NAMES_PORTS else data if rows[other].where is Where.DATA else told
+                    where = rows[other].where
+                    place = (
+                        ports if other in cls.NAMES_PORTS else data if where is Where.DATA else told if where is Where.GENL else top
+                    )
                     place.setdefault(other, self._reference(link, value) if rows[other].ref else value)
         self._whole_masks(link, existing, data)
         if data and full_set:

@@ -42,7 +42,8 @@ FAMILIES = {
 }
 HANDLERS = ("macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "hsr")  # set the rx_handler of what they stand on
 WITH_IPV6 = ("veth", "dummy", "ifb", "bridge", "bond", "team", "vrf", "vxlan")  # whatever their MTU follows: 1280 at least
-SLAVES = frozenset(("veth", "dummy", "vlan", "vxlan", "gretap", "geneve", "tap"))
+# Not vlan: bond_enslave() opens it, which is refused (ENETDOWN) while its lower link is not up yet, and plans take links up later.
+SLAVES = frozenset(("veth", "dummy", "vxlan", "gretap", "geneve", "tap"))
 
 SYSCTLS: Mapping[str, tuple[int, ...]] = {
     "net.ipv4.ip_forward": (0, 1),
@@ -201,6 +202,8 @@ class Draw:
         if not found:
             return "missing"  # and the document loses this link
         where, low = self.dice.choice(found)
+        if kind in HANDLERS:
+            self.spaces[where]["links"][low]["controller"] = None  # unsaid it may still be a port from before: EBUSY
         return low if where == space else f"{where}/{low}"
 
     def _uppers(self, space: str, name: str) -> list[Body]:
@@ -300,19 +303,19 @@ class Draw:
             }
             for key, value in (more | {case.row_name: self.dice.choice((case.a, case.b))}).items():
                 link.setdefault(key, value)
-        if link.get("mode") == "passthru":
-            del link["mode"]  # with any other on the same lower link: EBUSY
+        if link.get("mode") == "passthru" or kind in ("ipvlan", "ipvtap"):
+            link.pop("mode", None)  # passthru with any other on the same lower link: EBUSY; of an ipvlan it is that of all of them
         number = self.number(space, name)
         if kind_class(kind).ETHERNET and self.chance(4):
             link["mac"] = f"02:00:00:00:{number:02x}:{self.dice.choice((1, 2)):02x}"
-        team = self.spaces[space]["links"].get(link.get("controller", ""), {}).get("kind") == "team"
+        team = self.spaces[space]["links"].get(link.get("controller") or "", {}).get("kind") == "team"
         # team_device_event() refuses a port another MTU than the team's
         uppers = self._uppers(space, name)  # of a vlan in a bond the bond's MTU must go through this one: bond_enslave() sets it
         stiff = (
             team
             or kind in ("macsec", "hsr")
             or (kind == "vxlan" and "parent" in link)
-            or any("controller" in upper for upper in uppers)
+            or any(upper.get("controller") for upper in uppers)
         )
         if not stiff and self.chance(4):  # what stands on another has no more than that one
             link["mtu"] = 1280 if "parent" in link else self.dice.choice((1280, 1400, 1500))
@@ -368,7 +371,7 @@ class Draw:
 
     def _switched(self, space: str, link: Body, section: str) -> bool:
         """Whether the link is a port of a bridge (for VLANs of one that has them), or for forwarding entries a vxlan."""
-        controller = self.spaces[space]["links"].get(link.get("controller", ""), {})
+        controller = self.spaces[space]["links"].get(link.get("controller") or "", {})
         bridged = controller.get("kind") == "bridge"
         if section == "vlans":
             return bridged and bool(controller.get("vlan_filtering"))
@@ -405,7 +408,7 @@ class Draw:
         link = self.spaces[space]["links"][name]
         ends = [link, *([self._end(link["peer"])] if "peer" in link else [])]
         ends += [other for _, _, other in self.links() if other.get("peer") == f"{space}/{name}"]
-        up = all(end.get("state") != "down" and "controller" not in end for end in ends)
+        up = all(end.get("state") != "down" and not end.get("controller") for end in ends)
         return up and bool(link.get("addresses")) and self.kind(link) in ("veth", "dummy", "ifb") and not self._foreign_end(ends)
 
     @staticmethod

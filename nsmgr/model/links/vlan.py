@@ -43,6 +43,7 @@ class Vlan(Link):
 
     KIND: ClassVar[str] = "vlan"
     DIES_WITH: ClassVar[tuple[str, ...]] = ("parent",)
+    RISES_UNLESS: ClassVar[str] = "loose_binding"
     DATA_REQUIRED: ClassVar[bool] = True
     TAKES_PARENT: ClassVar[bool] = True
     PARENT_REQUIRED: ClassVar[bool] = True

@@ -17,6 +17,7 @@ class Vlan(Plain):
     KIND = "vlan"
     DIES_WITH = ("parent",)
     DATA_REQUIRED = True
+    RISES_UNLESS = "loose_binding"
     PARENT_REQUIRED = True
     TAKES_PARENT = True
     DEFAULT_MTU = 0
