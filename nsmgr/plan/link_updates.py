@@ -13,7 +13,7 @@ from nsmgr.plan.plan import Step, Verb
 from nsmgr.plan.removal import link_id
 from nsmgr.plan.state import DesiredLink, Link
 
-# netif_set_gso_max_size(), netif_set_gro_max_size(): up to 64 KiB the IPv4 size is set as well; said in the same message it comes after.
+# netif_set_gso_max_size(), netif_set_gro_max_size() set the IPv4 size as well; said in the same message it comes after.
 _FOLLOW = {"gso_max_size": ("gso_ipv4_max_size",), "gro_max_size": ("gro_ipv4_max_size",)}
 
 
@@ -56,7 +56,7 @@ class Updates(Context):
             down |= row.change is Change.WHEN_DOWN
             place = data if row.where is Where.DATA else told if row.where is Where.GENL else last if row.last else top
             (ports if change.name in cls.NAMES_PORTS else place)[change.name] = value
-            for other in cls.TOGETHER.get(change.name) or _FOLLOW.get(change.name, ()):
+            for other in cls.TOGETHER.get(change.name, _FOLLOW.get(change.name, ())):
                 value = link.attrs.get(other)
                 if value is not None:
                     where = rows[other].where
