@@ -37,7 +37,7 @@ namespaces:
     routes:
       - {{to: 10.10.0.0/16, via: 10.1.0.11}}
       - {{to: 10.11.0.0/16, via: 10.1.0.12, metric: 50}}
-      - {{to: 10.12.0.0/16, via: 10.2.0.2}}
+      - {{to: 10.12.0.0/16, via: 10.2.0.2, dev: up}}
     rules:
       - {{from: 10.1.0.0/24, table: 100, priority: 1000}}
       - {{from: 10.2.0.0/24, table: 101, priority: 1001}}
@@ -90,7 +90,7 @@ namespaces:
     routes:
       - {{to: 10.10.0.0/16, via: 10.1.0.12}}
       - {{to: 10.13.0.0/16, via: 10.1.0.12, metric: 50}}
-      - {{to: 10.12.0.0/16, via: 10.2.0.6}}
+      - {{to: 10.12.0.0/16, via: 10.2.0.6, dev: up}}
     rules:
       - {{from: 10.1.0.0/24, table: 200, priority: 1000}}
       - {{from: 10.3.0.0/24, table: 102, priority: 1002}}
