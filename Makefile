@@ -14,7 +14,11 @@ PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: tables setup check lint types pure test test-kernel test-vm matrix fuzz bench bench-quick demo fmt docs clean help
+=======
+.PHONY: tables setup check lint types pure test test-kernel test-vm matrix reliability bench bench-quick demo fmt docs clean help
+>>>>>>> 3431ed2 (docs/reliability.md: what apply guarantees, and what was tried)
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,10 +110,15 @@ docs: $(READY)  ## write the generated pages of docs/ anew: reference, coverage,
 	@$(BIN)/python docs/reference.py
 	@$(BIN)/python docs/coverage.py
 	@$(BIN)/python docs/kinds.py
+	@$(BIN)/python docs/reliability.py
 
 matrix: $(READY)  ## try every attribute of every kind, here and in a full kernel; writes tests/kernel/tested.json and docs/kinds.md
 	@$(BIN)/python -m tests.scope.matrix $(KERNELS)
 	@$(BIN)/python docs/kinds.py
+
+reliability: $(READY)  ## kill, refuse and disturb applies at every moment, minutes; writes docs/reliability.md
+	@NSMGR_RELIABILITY=1 NSMGR_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/reliability $(ARGS)
+	@$(BIN)/python docs/reliability.py
 
 clean:  ## remove .venv and every cache
 	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

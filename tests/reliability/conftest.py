@@ -27,6 +27,8 @@ def tried(reports: list[pytest.TestReport]) -> dict[str, dict[str, int]]:
             name = name.removesuffix(part)
         counts = found.setdefault(name, {"points": 0})
         counts["points"] += int(str(properties["points"]))
+        if "operations" in properties:
+            counts["operations"] = int(str(properties["operations"]))
         outcomes = properties.get("outcomes")
         for outcome, number in outcomes.items() if isinstance(outcomes, dict) else ():
             counts[outcome] = counts.get(outcome, 0) + number

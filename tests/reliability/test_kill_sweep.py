@@ -27,6 +27,11 @@ def network(privileged: None) -> Iterator[Bench]:
 def sweep(network: Bench, part: int, after: Callable[[int], list[str]], record: Callable[[str, object], None]) -> None:
     """``after``: what is done after a death, and what was wrong with it; it leaves state A behind."""
     assert network.apply(network.a).ok
+    with LinuxKernel() as kernel:
+        planned = engine.check(network.b, kernel, network.store)
+    assert len(planned.operations) >= 60
+    assert len({operation.netns for operation in planned.operations}) >= 6
+    record("operations", len(planned.operations))
     total = dying.run(lambda: network.apply(network.b), dying.NEVER, network.store.directory)
     assert total > 90
     with LinuxKernel() as kernel:

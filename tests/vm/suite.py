@@ -22,7 +22,7 @@ DEFAULT = "uml-full"
 FALLBACK = {"uml-full": "uml"}
 TIME_LIMIT = 1800  # seconds, a shard
 MEMORY = 2048  # MiB
-TESTS = ("tests/kernel", "tests/contract")
+TESTS = ("tests/kernel", "tests/contract", "tests/reliability/test_kill_sweep.py", "tests/reliability/test_faults.py")
 # Not about the kernel: what processes load and how many calls they make is the same everywhere, and starting one is slow there.
 ELSEWHERE = ("tests/kernel/test_figures.py", "tests/kernel/test_diet.py")
 # A kernel with the tunnel drivers puts tunl0, gre0, sit0 … into every new namespace unless told not to; most tests count links.
