@@ -14,11 +14,7 @@ PURE   := tests/unit tests/wire tests/test_repo.py
 KERNEL := tests/kernel tests/contract
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: tables setup check lint types pure test test-kernel test-vm matrix fuzz bench bench-quick demo fmt docs clean help
-=======
-.PHONY: tables setup check lint types pure test test-kernel test-vm matrix reliability bench bench-quick demo fmt docs clean help
->>>>>>> 3431ed2 (docs/reliability.md: what apply guarantees, and what was tried)
+.PHONY: tables setup check lint types pure test test-kernel test-vm matrix fuzz bench bench-quick demo fmt docs clean help reliability
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
