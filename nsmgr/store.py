@@ -118,7 +118,10 @@ class Store:
         with suppress(FileNotFoundError):
             for file in os.listdir(self.directory):
                 # With what was being written by those who died: ``.NAME.journal.4242``.
-                if file.removeprefix(".").partition(".")[0] == name and not file.endswith(".lock"):
+                if file.endswith(".lock"):
+                    if file.startswith("netns."):
+                        _unlink_free(f"{self.directory}/{file}")
+                elif file.removeprefix(".").partition(".")[0] == name:
                     _unlink(f"{self.directory}/{file}")
 
     def remove_record(self, name: str) -> None:
@@ -322,6 +325,18 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self._store.release(self._name, self._descriptor)
+
+
+def _unlink_free(path: str) -> None:
+    """Take away a lock file that nobody holds: left by one that was killed."""
+    with suppress(OSError):  # gone, or held
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
+                _unlink(path)  # whoever waits for it notices, see _hold
+        finally:
+            os.close(descriptor)
 
 
 def _unlink(path: str) -> None:

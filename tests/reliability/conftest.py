@@ -36,7 +36,7 @@ def tried(reports: list[pytest.TestReport]) -> dict[str, dict[str, int]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A line a sweep; with NSMGR_RELIABILITY=1 and nothing failed they are kept."""
+    """A line a sweep; with NSMGR_RELIABILITY=1 and nothing failed they take the place of those kept."""
     found = tried(terminalreporter.getreports("passed"))
     for what, counts in found.items():
         terminalreporter.write_line(f"{what}: {counts['points']} points")
