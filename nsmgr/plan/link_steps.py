@@ -126,7 +126,7 @@ class _Emitter(Births, Updates):
         addresses in the namespace it was made in.
         """
         found = []
-        for netns in self.plan.doomed_netns:
+        for netns in self.plan.doomed_netns & self.observed.namespaces.keys():
             for name, link in self.observed.namespaces[netns].links.items():
                 lower = link_id(netns, str(link.attrs.get("parent") or ""))
                 for where, stays in ((lower[0], lower not in self.plan.removed), (str(link.attrs.get("underlay") or netns), True)):
