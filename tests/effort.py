@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 THOROUGH = os.environ.get("NSMGR_THOROUGH") == "1"
+# Every point of the sweeps in tests/reliability, minutes: `make reliability`.
+EXHAUSTIVE = os.environ.get("NSMGR_RELIABILITY") == "1"
 
 
 def examples(number: int) -> int:

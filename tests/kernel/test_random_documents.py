@@ -20,13 +20,12 @@ from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.model.links import kind_names
 from nsmgr.plan.plan import Operation, Plan, Verdict
 from nsmgr.store import Store
-from tests.effort import examples
 from tests.scope.documents import drawn, text
 
 pytestmark = pytest.mark.usefixtures("privileged")
 
 FIRST = int(os.environ.get("NSMGR_SEED", "1"))
-PAIRS = int(os.environ.get("NSMGR_PAIRS", "1" if "NSMGR_SEED" in os.environ else examples(60)))
+PAIRS = int(os.environ.get("NSMGR_PAIRS", "1" if "NSMGR_SEED" in os.environ else 10))
 WORST = 5  # faults that are told in full
 
 

@@ -12,7 +12,7 @@ import pytest
 from nsmgr import engine, journal
 from nsmgr.errors import NsmgrError
 from nsmgr.rollback import rollback
-from tests.effort import THOROUGH
+from tests.effort import EXHAUSTIVE
 from tests.reliability.faulty import FAULTS, Faulty
 from tests.reliability.network import Bench, Imagined, bench, told, unlike
 
@@ -95,7 +95,7 @@ def test_each_operation_refused_in_each_way(network: Bench, record_property: Rec
     wrong: list[str] = []
     count = 0
     outcomes: dict[str, int] = {}
-    for at in range(0, ground.steps, 1 if THOROUGH else 13):
+    for at in range(0, ground.steps, 1 if EXHAUSTIVE else 13):
         for name in names if everything else [names[at % len(names)]]:
             outcome, found = ground.attempt(at, FAULTS[name])
             wrong += [f"{name} at {at}: {line[:400]}" for line in found]
@@ -114,7 +114,7 @@ def test_refused_on_the_way_back_too(network: Bench, record_property: Record) ->
     wrong: list[str] = []
     outcomes: dict[str, int] = {}
     count = 0
-    step = (3 if isinstance(network, Imagined) else 11) if THOROUGH else 29
+    step = (3 if isinstance(network, Imagined) else 11) if EXHAUSTIVE else 29
     for at in range(0, ground.steps, step):
         for again in (0, 5):
             outcome, found = ground.attempt(at, FAULTS["EINVAL"], again=again)

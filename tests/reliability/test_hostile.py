@@ -15,7 +15,7 @@ from nsmgr.errors import NsmgrError
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.plan.plan import Batch, Verdict
 from nsmgr.rollback import rollback
-from tests.effort import THOROUGH
+from tests.effort import EXHAUSTIVE
 from tests.reliability.network import Bench, bench, told, unlike
 
 BOUND = 60.0  # seconds, for anything
@@ -64,7 +64,7 @@ def test_somebody_else_writes(network: Bench, deed: str, record_property: Record
         engine.destroy(network.name, kernel, network.store)
     assert network.apply(network.a).ok
     points = 0
-    for at in range(1, 24, 3 if THOROUGH else 7):
+    for at in range(1, 24, 3 if EXHAUSTIVE else 7):
         before = network.now()
         started = time.monotonic()
         meddler = Meddled(at, lambda: [network.ip(command, check=False) for command in DEEDS[deed]])
@@ -147,7 +147,7 @@ def test_a_flood_of_changes(network: Bench, record_property: Record) -> None:
 
 def test_two_at_once(network: Bench, record_property: Record) -> None:
     """They wait for each other: what is there at the end is what the last one wanted, whole."""
-    rounds = 10 if THOROUGH else 2
+    rounds = 10 if EXHAUSTIVE else 2
     for _ in range(rounds):
         children = []
         for desired in (network.a, network.b):

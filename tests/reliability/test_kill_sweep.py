@@ -9,13 +9,13 @@ import pytest
 from nsmgr import engine, journal
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.rollback import rollback
-from tests.effort import THOROUGH
+from tests.effort import EXHAUSTIVE
 from tests.reliability import dying
 from tests.reliability.network import Bench, bench, told, unlike
 
 PARTS = 2  # of a sweep, for two processors
 # In earnest every moment; else, and in a kernel in user space, where starting a process is slow, every 16th.
-EVERY = 1 if THOROUGH else 16
+EVERY = 1 if EXHAUSTIVE else 16
 
 
 @pytest.fixture

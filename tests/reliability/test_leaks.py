@@ -12,7 +12,7 @@ import pytest
 from nsmgr import engine
 from nsmgr.kernel import netns
 from nsmgr.kernel.linux import LinuxKernel
-from tests.effort import THOROUGH
+from tests.effort import EXHAUSTIVE
 from tests.reliability.network import Bench, bench
 
 SMALL = """
@@ -21,7 +21,7 @@ namespaces:
   @a: {links: {e: {kind: veth, peer: @b/e, addresses: [10.0.0.1/24]}}, sysctls: {net.ipv4.ip_forward: 1}}
   @b: {links: {e: {addresses: [10.0.0.2/24]}}, routes: [{to: default, via: 10.0.0.1}]}
 """
-CYCLES = 1000 if THOROUGH else 100
+CYCLES = 1000 if EXHAUSTIVE else 100
 WARM = 20  # caches have filled by then
 SPARE = 4 << 20  # bytes: less than 5 kB a cycle, and what an allocator keeps in hand
 
