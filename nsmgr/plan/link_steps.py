@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nsmgr.model.attr import Change
 from nsmgr.model.kind import kind as kind_facts
 from nsmgr.plan.draft import Draft
 from nsmgr.plan.link_births import Births
@@ -194,7 +195,12 @@ class _Emitter(Births, Updates):
             over = self.plan.decisions.get((netns, master)) if isinstance(master, str) else None
             if link is None or over is None or over.desired is None or not kind_facts(over.desired.kind).PORT_DOWN:
                 continue
-            attrs = {row: value for row in ("mtu", "mac") if (value := link.attrs.get(row)) is not None}
+            rows = kind_facts(link.kind).rows()
+            attrs = {
+                row: value
+                for row in ("mtu", "mac")
+                if (value := link.attrs.get(row)) is not None and rows[row].change is Change.IN_PLACE  # not an ifb's MAC
+            }
             op = next((one.op for one in (decision, over) if _anew(one)), -1)
             if attrs and op >= 0:
                 made = self.plan.made_by.get((netns, name))

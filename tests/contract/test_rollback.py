@@ -81,7 +81,7 @@ def everything(kernel: KernelPort, one: DesiredState, other: DesiredState) -> di
 
 
 @given(desired_states(sysctls=False), desired_states(sysctls=False), st.integers(0, 60), st.sampled_from(FAULTS))
-@settings(QUICK, max_examples=examples(400))
+@settings(QUICK, max_examples=examples(150))
 def test_a_fault_anywhere_leaves_what_was_there(before: DesiredState, after: DesiredState, at: int, number: int) -> None:
     kernel = FakeKernel()
     with store() as records:
@@ -104,7 +104,7 @@ def test_a_fault_anywhere_leaves_what_was_there(before: DesiredState, after: Des
 
 
 @given(desired_states(sysctls=False), desired_states(sysctls=False))
-@settings(QUICK, max_examples=examples(200))
+@settings(QUICK, max_examples=examples(80))
 def test_rollback_after_an_apply_that_succeeded(before: DesiredState, after: DesiredState) -> None:
     kernel = FakeKernel()
     with store() as records:
@@ -128,7 +128,7 @@ def test_rollback_after_an_apply_that_succeeded(before: DesiredState, after: Des
     st.integers(0, 60),
     st.sampled_from(("rollback", "apply", "destroy")),
 )
-@settings(QUICK, max_examples=examples(400))
+@settings(QUICK, max_examples=examples(150))
 def test_dying_anywhere(before: DesiredState, after: DesiredState, at: int, then: str) -> None:
     """As kill -9 before a step: then rollback, apply or destroy, each in one run."""
     kernel = FakeKernel()

@@ -13,6 +13,7 @@ import pytest
 from nsmgr import config, engine
 from nsmgr.kernel.linux import LinuxKernel
 from nsmgr.kernel.port import LINKS, Want
+from nsmgr.plan.state import Link
 from nsmgr.store import Store
 from tests.since import lacking
 
@@ -71,8 +72,15 @@ class Controller:
         assert len(result.rounds) <= 1
         assert not engine.check(desired, self.kernel, self.store)
 
+    def _observed(self) -> Link:
+        return self.kernel.observe({self.space: Want(kinds=LINKS)}).namespaces[self.space].links["ctl"]
+
     def index(self) -> int:
-        return self.kernel.observe({self.space: Want(kinds=LINKS)}).namespaces[self.space].links["ctl"].index
+        return self._observed().index
+
+    def attrs(self) -> Mapping[str, Any]:
+        """What the kernel tells of it."""
+        return self._observed().attrs
 
 
 @pytest.fixture
@@ -101,6 +109,8 @@ def test_any_bond_becomes_any_other(controller: Callable[[str], Controller]) -> 
 def test_any_bridge_becomes_any_other(controller: Callable[[str], Controller]) -> None:
     there = controller("bridge")
     there.apply({}, {})
+    if "vlan_default_pvid" not in (shown := there.attrs()):
+        pytest.skip(f"bridges of this kernel are built without CONFIG_BRIDGE_VLAN_FILTERING: it tells only of {sorted(shown)}")
     index = there.index()
     _walk(there, BRIDGES)
     assert there.index() == index, "in place, all of it"

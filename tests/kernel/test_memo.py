@@ -262,6 +262,7 @@ def test_who_has_the_port_is_not_disturbed(lab: Lab) -> None:
 
 
 def test_several_processes_say_what_one_says(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.settle()
     monkeypatch.setattr(glance, "LEAST_SHARE", 1)
     with LinuxKernel() as kernel:
         sight = Sight()

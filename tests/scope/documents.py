@@ -269,6 +269,8 @@ class Draw:
             return False
         if over == "vrf":
             return kind_class(kind).ETHERNET
+        if any(self.spaces[at]["links"].get(end, {}).get("controller") for at, end in self._other_ends(space, name)):
+            return False  # two bridges with two cables, or one with both ends of one: a storm that takes every processor
         # an rx_handler is one of a link, and one of the bridge's, bond's, team's, batadv's ports
         if not kind_class(kind).ETHERNET or any(self.kind(upper) in HANDLERS for upper in self._uppers(space, name)):
             return False
@@ -277,6 +279,12 @@ class Draw:
                 kind == "vxlan" and "parent" in link
             )  # of one type (dev->type), with a MAC that can be set while down
         return kind != over and kind not in ("bridge", "ipvlan", "ipvtap", "netkit", "batadv", "hsr", "macvtap")
+
+    def _other_ends(self, space: str, name: str) -> list[tuple[str, str]]:
+        """Where the pair of the link ends, if it is one."""
+        peer = self.spaces[space]["links"][name].get("peer")
+        ends = [(at, end) for at, end, other in self.links() if other.get("peer") == f"{space}/{name}"]
+        return ends + ([(at, end) for at, _, end in [str(peer).partition("/")]] if peer else [])
 
     def _real(self, space: str, name: str) -> str:
         """The kind, of far ends too."""
