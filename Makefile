@@ -113,7 +113,7 @@ matrix: $(READY)  ## try every attribute of every kind, here and in a full kerne
 	@$(BIN)/python docs/kinds.py
 
 reliability: $(READY)  ## kill, refuse and disturb applies at every moment, minutes; writes docs/reliability.md
-	@NSMGR_RELIABILITY=1 NSMGR_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/reliability $(ARGS)
+	@NSMGR_RELIABILITY=1 NSMGR_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/reliability tests/contract $(ARGS)
 	@$(BIN)/python docs/reliability.py
 
 clean:  ## remove .venv and every cache

@@ -20,14 +20,14 @@ from nsmgr.plan.foreign import foreign_route, kernel_made_address, kernel_rule
 from nsmgr.plan.state import DesiredState, NetnsState
 from nsmgr.store import Store
 from tests.contract.test_contract import linux
-from tests.effort import examples
+from tests.effort import EXHAUSTIVE, searched
 from tests.since import release
 from tests.strategies import desired_states
 
 QUICK = settings(
     deadline=None,
-    derandomize=True,
-    max_examples=examples(100),
+    derandomize=not EXHAUSTIVE,
+    max_examples=searched(100),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -132,7 +132,7 @@ TAG = f"nsmgrt-{secrets.token_hex(3)}-"
 
 
 @given(desired_states(prefix=TAG), desired_states(prefix=TAG))
-@settings(QUICK, max_examples=examples(8), phases=[Phase.explicit, Phase.generate])
+@settings(QUICK, max_examples=searched(8), phases=[Phase.explicit, Phase.generate])
 def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> None:
     """The same two applies on Linux end where a fresh apply on the fake ends."""
     if release() < (6, 2):

@@ -23,7 +23,7 @@ from nsmgr.plan.state import DesiredState, NetnsState
 from nsmgr.rollback import rollback
 from tests.contract.test_contract import linux
 from tests.contract.test_property import QUICK, TAG, store, wants
-from tests.effort import examples
+from tests.effort import searched
 from tests.strategies import desired_states
 
 # Of a link that was made anew these may differ: nobody can tell the kernel to give the same random MAC or index again.
@@ -81,7 +81,7 @@ def everything(kernel: KernelPort, one: DesiredState, other: DesiredState) -> di
 
 
 @given(desired_states(sysctls=False), desired_states(sysctls=False), st.integers(0, 60), st.sampled_from(FAULTS))
-@settings(QUICK, max_examples=examples(150))
+@settings(QUICK, max_examples=searched(150))
 def test_a_fault_anywhere_leaves_what_was_there(before: DesiredState, after: DesiredState, at: int, number: int) -> None:
     kernel = FakeKernel()
     with store() as records:
@@ -104,7 +104,7 @@ def test_a_fault_anywhere_leaves_what_was_there(before: DesiredState, after: Des
 
 
 @given(desired_states(sysctls=False), desired_states(sysctls=False))
-@settings(QUICK, max_examples=examples(80))
+@settings(QUICK, max_examples=searched(80))
 def test_rollback_after_an_apply_that_succeeded(before: DesiredState, after: DesiredState) -> None:
     kernel = FakeKernel()
     with store() as records:
@@ -128,7 +128,7 @@ def test_rollback_after_an_apply_that_succeeded(before: DesiredState, after: Des
     st.integers(0, 60),
     st.sampled_from(("rollback", "apply", "destroy")),
 )
-@settings(QUICK, max_examples=examples(150))
+@settings(QUICK, max_examples=searched(150))
 def test_dying_anywhere(before: DesiredState, after: DesiredState, at: int, then: str) -> None:
     """As kill -9 before a step: then rollback, apply or destroy, each in one run."""
     kernel = FakeKernel()
@@ -171,7 +171,7 @@ def test_dying_anywhere(before: DesiredState, after: DesiredState, at: int, then
 
 
 @given(desired_states(prefix=TAG, sysctls=False), desired_states(prefix=TAG, sysctls=False))
-@settings(QUICK, max_examples=examples(8), phases=[Phase.explicit, Phase.generate])
+@settings(QUICK, max_examples=searched(8), phases=[Phase.explicit, Phase.generate])
 def test_a_sample_of_it_on_linux(before: DesiredState, after: DesiredState) -> None:
     kernel = linux()
     try:

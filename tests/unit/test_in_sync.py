@@ -23,10 +23,7 @@ from tests.effort import examples
 from tests.strategies import desired_states
 
 SETTINGS = settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=examples(150),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
