@@ -76,7 +76,10 @@ class Trip:
                     if name.startswith(PREFIX):
                         controller = state["links"].get(link.get("controller"), {}).get("kind", "")
                         row = port_facts(controller).rows().get(name.removeprefix(PREFIX)) if controller else None
-                    if name in UNTOLD or (row is not None and row.change is Change.READ_ONLY):
+                    if link["kind"] == "tun" and name == "addrgenmode" and link[name] in ("eui64", "random"):
+                        row = None  # the kernel's own choice, made when the link first has carrier (addrconf_dev_config)
+                        del link[name]
+                    elif name in UNTOLD or (row is not None and row.change is Change.READ_ONLY):
                         del link[name]
         return seen
 
