@@ -95,7 +95,7 @@ class Probes:
                     return "interrupted"
                 if time.monotonic() + _PAUSE >= deadline:
                     return f"probe fails, for {milliseconds_text(self._milliseconds)}: {probe.text} ({probe.said})"
-                time.sleep(_PAUSE)
+                time.sleep(_PAUSE)  # the command asks the world outside: there is no event that says when it would pass
         return "interrupted" if stop is not None and stop() else ""
 
 
